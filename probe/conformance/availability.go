@@ -1,0 +1,220 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+)
+
+// maxResponseTime is what BR 4.10.2 asks of a response under normal conditions.
+const maxResponseTime = 10 * time.Second
+
+func availabilityRules() []*Rule {
+	return []*Rule{
+		{
+			ID:     "dns-resolves",
+			Cites:  []Citation{BR("4.10.2", Must), MRSP("6", Must), RFC5280("4.2.1.13", Observed)},
+			Says:   "The host of a revocation service must have an address.",
+			Needs:  evidence.Resolve,
+			Marked: Critical,
+			Exchange: func(s ExchangeSubject) Verdict {
+				switch {
+				case s.Failure.Ours():
+					return unable("%s", outcomeOf(s.Exchange))
+				case len(s.Addresses) == 0:
+					return fail("an A or AAAA record", "%s", outcomeOf(s.Exchange))
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{
+				when("NXDOMAIN", func(r *fake) { r.DNS.Failure = evidence.DNSNXDomain }),
+				when("SERVFAIL", func(r *fake) { r.DNS.Failure = evidence.DNSServFail }),
+				when("no address", func(r *fake) { r.DNS.Failure = evidence.DNSNoData }),
+				when("no answer", func(r *fake) { r.DNS.Failure = evidence.DNSTimeout }),
+			},
+			Good: []fixtures.Case{when("two addresses", func(*fake) {})},
+		},
+		{
+			ID:     "tcp-connect-all",
+			Cites:  []Citation{BR("4.10.2", Observed), RFC5280("4.2.1.13", Observed)},
+			Says:   "Every address of the host must take connections.",
+			Needs:  evidence.Resolve,
+			Marked: Warning,
+			Exchange: func(s ExchangeSubject) Verdict {
+				if len(s.Addresses) == 0 {
+					return skip()
+				}
+				dead, ours := deadAddresses(s.Addresses)
+				switch {
+				case len(ours) == len(s.Addresses):
+					return unable("%s", strings.Join(ours, "; "))
+				case len(dead) == 0:
+					return pass()
+				}
+				v := fail("a connection on each of the addresses", "%d of %d addresses take none: %s", len(dead), len(s.Addresses), strings.Join(dead, "; "))
+				if len(dead) == len(s.Addresses) {
+					return v.atLeast(Critical)
+				}
+				return v
+			},
+			Bad: []fixtures.Case{
+				when("one of two refuses", func(r *fake) { r.DNS.Dead = 1 }),
+				when("both refuse", func(r *fake) { r.DNS.Dead = 2 }),
+			},
+			Good: []fixtures.Case{when("both take connections", func(*fake) {})},
+		},
+		{
+			ID:    "http-status-200",
+			Cites: []Citation{BR("4.10.2", Must), MRSP("5.2", Must), RFC6960("A.2", Observed), RFC5280("4.2.1.13", Observed)},
+			Says:  "A valid request must get a whole HTTP answer with status 200.",
+			Needs: evidence.HTTP,
+			Service: func(s ServiceSubject) Verdict {
+				reached := reachable(s.asked(evidence.HTTP))
+				failed := broken(reached)
+				switch {
+				case len(reached) == 0:
+					return unable("%s", outcomeOf(s.asked(evidence.HTTP)[0]))
+				case len(failed) == 0:
+					return pass()
+				case s.onlyGETFails(failed):
+					return skip() // http-ocsp-get says what that is
+				}
+				return brokenVerdict(failed, reached)
+			},
+			Bad: []fixtures.Case{
+				when("404 for OCSP", func(r *fake) { r.OCSPHTTP.Code = 404 }),
+				when("503 for the CRL", func(r *fake) { r.CRLHTTP.Code = 503 }),
+				when("reset", func(r *fake) { r.OCSPHTTP.Failure = evidence.Reset }),
+				when("truncated", func(r *fake) { r.CRLHTTP.Failure = evidence.Truncated }),
+			},
+			Good: []fixtures.Case{when("200", func(r *fake) { r.OCSPHTTP.Code = 200 })},
+		},
+		{
+			ID:     "http-no-redirect",
+			Cites:  []Citation{RFC5280("8", Observed)},
+			Says:   "The answer must come without a redirect.",
+			Needs:  evidence.HTTP,
+			Marked: Warning,
+			Exchange: func(s ExchangeSubject) Verdict {
+				if s.Failure != evidence.Redirect {
+					return skipUnless(s.Code != 0)
+				}
+				v := fail("the document itself", "%d to %s", s.Code, s.Header.Get("Location"))
+				if s.Ask.Has(evidence.OCSP) {
+					return v.atLeast(Error) // a client that follows drops the body of a POST
+				}
+				return v
+			},
+			Bad: []fixtures.Case{
+				when("301 of the CRL", func(r *fake) { r.CRLHTTP.Code, r.CRLHTTP.Location = 301, "https://revocation.example/ca.crl" }),
+				when("307 of OCSP", func(r *fake) { r.OCSPHTTP.Code, r.OCSPHTTP.Location = 307, "https://revocation.example/ocsp" }),
+			},
+			Good: []fixtures.Case{when("200", func(*fake) {})},
+		},
+		{
+			ID:    "http-response-time-10s",
+			Cites: []Citation{BR("4.10.2", Must), RFC6960("A.1", Practice), RFC5280("4.2.1.13", Practice)},
+			Says:  "A response must be complete within 10 seconds.",
+			Needs: evidence.HTTP,
+			Service: func(s ServiceSubject) Verdict {
+				asked := reachable(s.asked(evidence.HTTP))
+				slow := slices.DeleteFunc(slices.Clone(asked), func(x *evidence.Exchange) bool { return !late(x) })
+				switch {
+				case len(asked) == 0:
+					return unable("%s", outcomeOf(s.asked(evidence.HTTP)[0]))
+				case len(slow) == 0:
+					return pass()
+				}
+				v := fail("at most 10s", "%d of %d answers late, the first: %s", len(slow), len(asked), lateness(slow[0])).about(ids(slow)...)
+				if len(asked) < 3 || 2*len(slow) <= len(asked) {
+					return v.atMost(Warning) // BR 4.10.2 speaks of normal operating conditions
+				}
+				return v
+			},
+			Bad: []fixtures.Case{
+				when("10 s and a millisecond", func(r *fake) { r.OCSPHTTP.Delay = maxResponseTime + time.Millisecond }),
+				when("never", func(r *fake) { r.CRLHTTP.Failure = evidence.HTTPTimeout }),
+			},
+			Good: []fixtures.Case{when("10 s", func(r *fake) { r.OCSPHTTP.Delay = maxResponseTime })},
+		},
+	}
+}
+
+func deadAddresses(list []evidence.Address) (dead, ours []string) {
+	for _, a := range list {
+		text := a.IP + " " + string(a.Failure)
+		if a.Detail != "" {
+			text = a.Detail
+		}
+		switch {
+		case a.Failure == "":
+		case a.Failure.Ours():
+			ours = append(ours, text)
+		default:
+			dead = append(dead, text)
+		}
+	}
+	return dead, ours
+}
+
+// reachable returns the exchanges in which a connection was made: what came before that is
+// the business of dns-resolves and tcp-connect-all, or our own trouble.
+func reachable(list []*evidence.Exchange) []*evidence.Exchange {
+	return slices.DeleteFunc(slices.Clone(list), func(x *evidence.Exchange) bool {
+		switch x.Failure {
+		case evidence.DNSNXDomain, evidence.DNSServFail, evidence.DNSNoData, evidence.DNSTimeout, evidence.ConnectRefused, evidence.ConnectTimeout:
+			return true
+		}
+		return x.Failure.Ours()
+	})
+}
+
+// broken returns the exchanges that brought no whole answer with status 200. Late ones and
+// redirects have rules of their own.
+func broken(list []*evidence.Exchange) []*evidence.Exchange {
+	return slices.DeleteFunc(slices.Clone(list), func(x *evidence.Exchange) bool {
+		return x.Failure == "" || x.Failure == evidence.Redirect || x.Failure == evidence.HTTPTimeout
+	})
+}
+
+func (s ServiceSubject) onlyGETFails(failed []*evidence.Exchange) bool {
+	gets := s.asked(evidence.AssignedGET | evidence.UnassignedGET)
+	if len(gets) == 0 || len(failed) < len(gets) || !s.responded(evidence.AssignedPOST|evidence.UnassignedPOST) {
+		return false
+	}
+	return !slices.ContainsFunc(failed, func(x *evidence.Exchange) bool { return x.Method != "GET" })
+}
+
+func brokenVerdict(failed, reached []*evidence.Exchange) Verdict {
+	v := fail("200 with the whole body", "%d of %d answers failed, the first: %s", len(failed), len(reached), got(failed[0])).about(ids(failed)...)
+	switch {
+	case len(failed) == len(reached) && len(reached) > 1:
+		return v.atLeast(Critical)
+	case len(failed) == 1 && len(reached) > 1:
+		return v.atMost(Warning) // a single failure that did not happen again
+	}
+	return v
+}
+
+// got says in words how an exchange came out on the HTTP level.
+func got(x *evidence.Exchange) string {
+	if x.Failure == evidence.HTTPStatus || x.Failure == "" {
+		return fmt.Sprintf("HTTP %d to %s", x.Code, x.Method)
+	}
+	return outcomeOf(x)
+}
+
+func late(x *evidence.Exchange) bool {
+	return x.Failure == evidence.HTTPTimeout || x.Timing.Total > maxResponseTime
+}
+
+func lateness(x *evidence.Exchange) string {
+	if x.Failure == evidence.HTTPTimeout {
+		return "no complete answer after " + x.Timing.Total.Round(time.Millisecond).String()
+	}
+	return x.Timing.Total.Round(time.Millisecond).String()
+}

@@ -1,0 +1,119 @@
+package conformance
+
+import (
+	"crypto/x509"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+func certificateRules() []*Rule {
+	return []*Rule{
+		{
+			ID:    "cert-aia-uri-http",
+			Cites: []Citation{BR("7.1.2.7.7", Must).Since("2023-09-15"), RFC5280("4.2.2.1", Should)},
+			Says:  "Every location in authorityInfoAccess must be an http URL.",
+			Needs: evidence.Assigned | evidence.FetchCRL,
+			Cert: func(s CertSubject) Verdict {
+				list, _ := revocation.CertificateAIA(s.Certificate)
+				if len(list) == 0 {
+					return skip()
+				}
+				for _, access := range list {
+					if v := httpLocation(access.IsURI, access.URI); v.Outcome == Failed {
+						return v.in("authorityInfoAccess")
+					}
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{
+				when("ldap", func(r *fake) {
+					r.Leaf = func(c *x509.Certificate) { c.OCSPServer = []string{"ldap://revocation.example/ocsp"} }
+				}),
+				when("https", func(r *fake) {
+					r.Leaf = func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"https://revocation.example/ca.crt"} }
+				}),
+				when("without a host", func(r *fake) { r.Leaf = func(c *x509.Certificate) { c.OCSPServer = []string{"http:///ocsp"} } }),
+			},
+			Good: []fixtures.Case{when("http", func(*fake) {})},
+		},
+		{
+			ID:    "cert-cdp-format",
+			Cites: []Citation{BR("7.1.2.11.2", Must).Since("2023-09-15"), RFC5280("4.2.1.13", Practice)},
+			Says:  "cRLDistributionPoints must hold http URLs in fullName, and neither reasons, cRLIssuer nor relative names.",
+			Needs: evidence.FetchCRL | evidence.Assigned,
+			Cert: func(s CertSubject) Verdict {
+				list, deviations := revocation.CertificateCRLDP(s.Certificate)
+				switch {
+				case len(deviations) > 0:
+					return fail("a readable cRLDistributionPoints", "%s", deviationText(deviations)).in("cRLDistributionPoints")
+				case len(list) == 0:
+					return skip()
+				}
+				return distributionPoints(list)
+			},
+			Bad: []fixtures.Case{
+				when("ldap", func(r *fake) {
+					r.Leaf = func(c *x509.Certificate) { c.CRLDistributionPoints = []string{"ldap://revocation.example/ca.crl"} }
+				}),
+				when("https", func(r *fake) {
+					r.Leaf = func(c *x509.Certificate) { c.CRLDistributionPoints = []string{"https://revocation.example/ca.crl"} }
+				}),
+				when("a cRLIssuer", func(r *fake) { r.Leaf = withCRLIssuer }),
+			},
+			Good: []fixtures.Case{when("http", func(*fake) {})},
+		},
+	}
+}
+
+// httpLocation judges one location of authorityInfoAccess. BR speaks of "a HTTP URL", which
+// an https URL may be said to be.
+func httpLocation(isURI bool, uri string) Verdict {
+	u, err := url.Parse(uri)
+	switch {
+	case !isURI:
+		return fail("an http URL", "a name that is no URI")
+	case err != nil || u.Host == "" || u.Fragment != "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https"):
+		return fail("an http URL", "%q", uri)
+	case strings.EqualFold(u.Scheme, "https"):
+		return fail("an http URL", "%q", uri).atMost(Warning)
+	}
+	return pass()
+}
+
+func distributionPoints(list []revocation.DistributionPoint) Verdict {
+	const field = "cRLDistributionPoints"
+	for _, p := range list {
+		switch {
+		case p.HasReasons:
+			return fail("no reasons", "a distribution point with reasons").in(field)
+		case p.HasCRLIssuer:
+			return fail("no cRLIssuer", "a distribution point with a cRLIssuer").in(field)
+		case p.RelativeName:
+			return fail("a fullName", "a nameRelativeToCRLIssuer").in(field)
+		case !p.HasName || len(p.URIs) == 0:
+			return fail("a fullName with an http URL", "a distribution point without a URL").in(field)
+		case p.OtherNames > 0:
+			return fail("URLs only", "%d names of fullName that are no URI", p.OtherNames).in(field)
+		}
+		for _, uri := range p.URIs {
+			u, err := url.Parse(uri)
+			if err != nil || u.Host == "" || !strings.EqualFold(u.Scheme, "http") {
+				return fail("an http URL", "%q", uri).in(field)
+			}
+		}
+	}
+	return pass()
+}
+
+// issuedAt has the leaf certificate begin at that time.
+func issuedAt(notBefore time.Time) func(*x509.Certificate) {
+	return func(c *x509.Certificate) { c.NotBefore = notBefore }
+}
+
+// withoutOCSP takes the responder out of a certificate's template.
+func withoutOCSP(c *x509.Certificate) { c.OCSPServer = nil }

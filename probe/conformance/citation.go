@@ -1,0 +1,90 @@
+package conformance
+
+import (
+	"fmt"
+	"time"
+)
+
+// Standard is a text that a rule can cite.
+type Standard string
+
+// The documents, by the names under which findings cite them.
+const (
+	RFC6960Doc Standard = "RFC 6960"
+	RFC5280Doc Standard = "RFC 5280"
+	RFC2585Doc Standard = "RFC 2585"
+	RFC9919Doc Standard = "RFC 9919" // obsoletes RFC 5019
+	BRDoc      Standard = "BR"       // CA/Browser Forum TLS Baseline Requirements 2.2.6
+	MRSPDoc    Standard = "MRSP"     // Mozilla Root Store Policy 3.1
+	CCADBDoc   Standard = "CCADB"
+	AppleDoc   Standard = "Apple"
+	MSTRPDoc   Standard = "MSTRP" // Microsoft Trusted Root Program Requirements
+	ChromeDoc  Standard = "Chrome"
+)
+
+// Keyword is the force with which a document asks for something.
+type Keyword int
+
+// The forces, weakest first.
+const (
+	Practice Keyword = iota + 1 // good practice, or a text that does not bind this service: a notice
+	Observed                    // no text asks for it in so many words, but the service fails its purpose: as the rule marks
+	Should                      // SHOULD, SHOULD NOT, (NOT) RECOMMENDED: a warning
+	Must                        // MUST, MUST NOT, SHALL, or what follows from one: an error
+)
+
+// Citation is the clause a rule stands on.
+type Citation struct {
+	Document Standard
+	Section  string
+	Force    Keyword
+	since    time.Time // zero: always
+}
+
+func (c Citation) String() string { return string(c.Document) + " " + c.Section }
+
+// Since returns the citation as in force from that day (UTC, 2006-01-02) on.
+func (c Citation) Since(day string) Citation {
+	c.since = mustDay(day)
+	return c
+}
+
+func (c Citation) inForce(signed time.Time) bool { return !signed.Before(c.since) }
+
+// mustDay reads a day that stands in the source; the laws run every one of them.
+func mustDay(day string) time.Time {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		panic(fmt.Sprintf("a rule cites the day %q", day))
+	}
+	return at
+}
+
+// RFC6960 cites the OCSP standard.
+func RFC6960(section string, force Keyword) Citation {
+	return Citation{RFC6960Doc, section, force, time.Time{}}
+}
+
+// RFC5280 cites the certificate and CRL profile.
+func RFC5280(section string, force Keyword) Citation {
+	return Citation{RFC5280Doc, section, force, time.Time{}}
+}
+
+// RFC2585 cites the transport of certificates and CRLs over HTTP.
+func RFC2585(section string, force Keyword) Citation {
+	return Citation{RFC2585Doc, section, force, time.Time{}}
+}
+
+// RFC9919 cites the lightweight OCSP profile. A responder need not claim the profile, so
+// rules cite it with the force of Practice unless another document binds.
+func RFC9919(section string, force Keyword) Citation {
+	return Citation{RFC9919Doc, section, force, time.Time{}}
+}
+
+// BR cites the TLS Baseline Requirements.
+func BR(section string, force Keyword) Citation { return Citation{BRDoc, section, force, time.Time{}} }
+
+// MRSP cites the Mozilla Root Store Policy.
+func MRSP(section string, force Keyword) Citation {
+	return Citation{MRSPDoc, section, force, time.Time{}}
+}

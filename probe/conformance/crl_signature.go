@@ -1,0 +1,84 @@
+package conformance
+
+import (
+	"bytes"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+func crlSignatureRules() []*Rule {
+	return []*Rule{
+		{
+			ID:     "crl-signature-valid",
+			Cites:  []Citation{RFC5280("5.1.1.3", Must), BR("7.2", Must)},
+			Says:   "The signature over tbsCertList must verify with the issuing CA's key.",
+			Needs:  evidence.FetchCRL,
+			Marked: Critical,
+			CRL: func(s CRLSubject) Verdict {
+				switch {
+				case s.CRL.Broken != nil:
+					return skip()
+				case s.Signature.State == revocation.SignatureInvalid:
+					return fail("a signature by "+s.Issuer.Subject.String(), "%s: %s", s.Signature.Algorithm, s.Signature.Problem).in("signatureValue")
+				case s.Signature.State == revocation.SignatureUnchecked:
+					return unable("%s", s.Signature.Problem).in("signatureValue")
+				}
+				return pass()
+			},
+			Bad:  []fixtures.Case{when("by another key", func(r *fake) { r.CRL.ByOtherKey = true })},
+			Good: []fixtures.Case{when("by the CA", func(*fake) {})},
+		},
+		{
+			ID:    "crl-sigalg-match",
+			Cites: []Citation{RFC5280("5.1.1.2", Must), BR("7.2", Must).Since("2024-03-15")},
+			Says:  "signatureAlgorithm must be the same octets as tbsCertList.signature.",
+			Needs: evidence.FetchCRL,
+			CRL: func(s CRLSubject) Verdict {
+				inner, outer := s.CRL.TBSAlgorithm.Raw, s.CRL.SignatureAlgorithm.Raw
+				switch {
+				case inner == nil || outer == nil:
+					return skip()
+				case !bytes.Equal(inner, outer):
+					return fail("tbsCertList.signature: "+hexShort(inner), "%x", outer).in("signatureAlgorithm")
+				}
+				return pass()
+			},
+			Bad:  []fixtures.Case{when("another hash outside", func(r *fake) { r.CRL.OuterAlgorithm = fixtures.ECDSAWithSHA384 })},
+			Good: []fixtures.Case{when("the same", func(*fake) {})},
+		},
+		{
+			ID:    "crl-issuer-dn-bytes",
+			Cites: []Citation{BR("7.2", Must).Since("2024-03-15"), RFC5280("5.1.2.3", Practice)},
+			Says:  "The CRL's issuer must be the same octets as the issuing CA's subject.",
+			Needs: evidence.FetchCRL,
+			CRL: func(s CRLSubject) Verdict {
+				switch {
+				case s.CRL.Issuer == nil:
+					return skip()
+				case s.Issuer == nil:
+					return unable("the issuer's certificate is not known").in("tbsCertList.issuer")
+				case !bytes.Equal(s.CRL.Issuer, s.Issuer.RawSubject):
+					return fail("the subject of the issuing CA, "+s.Issuer.Subject.String(), "%s", nameText(s.CRL.Issuer)).in("tbsCertList.issuer")
+				}
+				return pass()
+			},
+			Bad:  []fixtures.Case{when("another CA's name", func(r *fake) { r.CRL.Issuer = strangerName })},
+			Good: []fixtures.Case{when("the CA's name", func(*fake) {})},
+		},
+	}
+}
+
+// nameText shows a Name for people, or its first octets where it cannot be read.
+func nameText(der []byte) string {
+	var rdn pkix.RDNSequence
+	if rest, err := asn1.Unmarshal(der, &rdn); err != nil || len(rest) > 0 {
+		return hexShort(der)
+	}
+	var name pkix.Name
+	name.FillFromRDNSequence(&rdn)
+	return name.String()
+}

@@ -1,0 +1,348 @@
+package conformance
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/x509"
+	"io"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// maxResponse bounds an OCSPResponse or certificate read from a file; a CRL is streamed.
+const maxResponse = 4 << 20
+
+// body is the octets of an exchange with what they were recognised as.
+type body struct {
+	form   revocation.Form
+	reader io.Reader
+}
+
+func openBody(x *evidence.Exchange) body {
+	reader := bufio.NewReaderSize(x.BodyReader(), revocation.HeadSize)
+	start, _ := reader.Peek(revocation.HeadSize)
+	return body{revocation.Recognise(start, x.BodyLength()), reader}
+}
+
+// documents decodes and judges what an exchange carries.
+func (e *examiner) documents(x *evidence.Exchange, b body) {
+	switch {
+	case x.Ask == evidence.Handshake:
+		if len(x.Staple) > 0 {
+			e.response(x, x.Staple, revocation.Form{Kind: revocation.KindOCSPResponse, Encoding: revocation.EncodingDER})
+		}
+	case x.Ask.Has(evidence.OCSP):
+		e.ocspAnswer(x, b)
+	case x.Ask == evidence.FetchCRL && carries(x) && (b.form.Kind == revocation.KindCRL || meantAsDER(b.form)):
+		e.crl(x, b)
+	case x.Ask == evidence.File:
+		e.file(x, b)
+	}
+}
+
+// carries reports whether the exchange brought a whole body.
+func carries(x *evidence.Exchange) bool {
+	return x.Failure == "" || x.Failure == evidence.HTTPStatus
+}
+
+// meantAsDER reports whether octets that were not recognised at least begin as the
+// document that was asked for would.
+func meantAsDER(f revocation.Form) bool {
+	return f.Kind == revocation.KindUnrecognised && len(f.First) > 0 && f.First[0] == 0x30
+}
+
+// isDER reports whether a body is a document of that kind without any wrapping.
+func isDER(f revocation.Form, kind revocation.Kind) bool {
+	return f.Kind == kind && f.Encoding == revocation.EncodingDER
+}
+
+func (e *examiner) ocspAnswer(x *evidence.Exchange, b body) {
+	a := ServiceAnswer{Answer: Answer{Responder: x.URL, Issuer: x.Issuer, Ask: x.Ask, Strategy: strategyOf(x), Serial: x.Serial,
+		Method: x.Method, Repeat: x.Repeat, Exchange: x.ID}}
+	switch {
+	case carries(x) && (isDER(b.form, revocation.KindOCSPResponse) || x.Failure == "" && meantAsDER(b.form)):
+		octets, _ := io.ReadAll(io.LimitReader(b.reader, maxResponse))
+		a.Response = e.response(x, octets, b.form)
+		a.Answer.Answer = word(a.Response)
+		a.Signature = a.Response.Signer.Signature.State
+	case x.Failure != "":
+		a.Answer.Answer = string(x.Failure)
+	default:
+		a.Answer.Answer = "not-ocsp:" + string(b.form.Encoding)
+		e.document(Document{Source: x.ID, Kind: b.form.Kind, Encoding: b.form.Encoding, Problem: "not an OCSP response"})
+	}
+	e.report.Answers = append(e.report.Answers, a.Answer)
+	e.answers = append(e.answers, a)
+}
+
+func strategyOf(x *evidence.Exchange) string {
+	switch {
+	case x.Ask.Has(evidence.Assigned):
+		return "assigned"
+	case x.Ask.Has(evidence.ForeignPOST):
+		return "foreign-issuer"
+	}
+	return x.Strategy
+}
+
+// response decodes an OCSPResponse and puts the rules for it to it.
+func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation.Form) *ResponseSubject {
+	s := &ResponseSubject{Exchange: x, Response: revocation.ReadOCSPResponse(octets), Subject: e.certificates[x.Subject], At: x.At}
+	if x.Ask.Has(evidence.Unassigned | evidence.ForeignPOST) {
+		s.Subject = nil
+	}
+	if len(x.Request) > 0 {
+		for _, q := range revocation.ReadOCSPRequest(x.Request).Requests {
+			s.asked = append(s.asked, q.CertID)
+		}
+	}
+	s.Issuer = e.responseIssuer(s)
+	if s.Response.Basic != nil {
+		s.Signer = s.Response.Basic.FindSigner(s.Issuer, e.pool)
+	}
+	limits := scopeOf(e.report.Run.Scope, nil, e.certificates[x.Subject], s.Issuer)
+	s.Scope = limits.scope
+	d := e.docket(x, s.signed(), limits)
+	for _, r := range e.rules {
+		switch {
+		case !r.Needs.Has(x.Ask) && !judgesAnywhere(x):
+		case r.Response != nil:
+			e.judge(r, d, func() Verdict { return r.Response(*s) })
+		case r.OCSP != nil && s.Response.Basic != nil:
+			for i := range s.Response.Basic.Singles {
+				single := OCSPSubject{*s, &s.Response.Basic.Singles[i], i}
+				e.judge(r, d, func() Verdict { return r.OCSP(single) })
+			}
+		}
+	}
+	e.document(responseDocument(s, form))
+	return s
+}
+
+// judgesAnywhere reports whether an exchange is judged by every rule about its kind of
+// document, because nobody planned it for particular ones.
+func judgesAnywhere(x *evidence.Exchange) bool {
+	return x.Ask.Has(evidence.File | evidence.Handshake)
+}
+
+// responseIssuer chooses the CA whose certificates the response speaks of: the one that
+// was asked about, or for a file the candidate that its first CertID names.
+func (e *examiner) responseIssuer(s *ResponseSubject) *x509.Certificate {
+	if c := e.certificates[s.Exchange.Issuer]; c != nil {
+		return c
+	}
+	if s.Response.Basic != nil {
+		for i := range s.Response.Basic.Singles {
+			for _, c := range e.pool {
+				if s.Response.Basic.Singles[i].CertID.NamesIssuer(c) {
+					return c
+				}
+			}
+		}
+	}
+	return e.onlyIssuer()
+}
+
+// onlyIssuer returns the CA certificate that was given, where exactly one was.
+func (e *examiner) onlyIssuer() *x509.Certificate {
+	var only *x509.Certificate
+	for _, c := range e.pool {
+		if c.BasicConstraintsValid && !c.IsCA {
+			continue
+		}
+		if only != nil {
+			return nil
+		}
+		only = c
+	}
+	return only
+}
+
+func responseDocument(s *ResponseSubject, form revocation.Form) Document {
+	d := Document{Source: s.Exchange.ID, Kind: revocation.KindOCSPResponse, Encoding: form.Encoding,
+		Decoded: s.Response.Broken == nil, Signature: s.Signer.Signature.State}
+	if d.Signature == "" {
+		d.Signature = revocation.SignatureUnchecked
+	}
+	if s.Response.Broken != nil {
+		d.Problem = s.Response.Broken.Error()
+	}
+	if single := s.match(); single != nil && s.asks() {
+		d.Status = statusWord(s, single)
+	}
+	d.Notes = notes(s.Response.Deviations)
+	return d
+}
+
+func notes(list []revocation.Deviation) []string {
+	var text []string
+	for _, d := range list {
+		text = append(text, d.String())
+	}
+	return text
+}
+
+func (e *examiner) document(d Document) {
+	if d.Signature == "" {
+		d.Signature = revocation.SignatureUnchecked
+	}
+	e.report.Documents = append(e.report.Documents, d)
+}
+
+// file judges a file by what it is.
+func (e *examiner) file(x *evidence.Exchange, b body) {
+	switch b.form.Kind {
+	case revocation.KindCRL:
+		e.crl(x, b)
+		return
+	case revocation.KindUnrecognised:
+		e.document(Document{Source: x.ID, Kind: b.form.Kind, Encoding: b.form.Encoding, Problem: unrecognised(b.form)})
+		return
+	}
+	inner, err := revocation.Unwrap(b.form, b.reader)
+	octets := []byte(nil)
+	if err == nil {
+		octets, err = io.ReadAll(io.LimitReader(inner, maxResponse))
+	}
+	switch {
+	case err != nil:
+		e.document(Document{Source: x.ID, Kind: b.form.Kind, Encoding: b.form.Encoding, Problem: err.Error()})
+	case b.form.Kind == revocation.KindOCSPResponse:
+		e.response(x, octets, b.form)
+	case b.form.Kind == revocation.KindOCSPRequest:
+		e.request(x, octets, b.form)
+	case b.form.Kind == revocation.KindCertificate:
+		e.certificateFile(x, octets, b.form)
+	default:
+		e.document(Document{Source: x.ID, Kind: b.form.Kind, Encoding: b.form.Encoding, Problem: "not a document that any rule judges"})
+	}
+}
+
+func unrecognised(f revocation.Form) string {
+	if f.Encoding == revocation.EncodingEmpty {
+		return "empty: not an OCSP response or request, a CRL or a certificate"
+	}
+	return "neither an OCSP response or request, a CRL nor a certificate; it begins " + firstOctets(f)
+}
+
+func (e *examiner) request(x *evidence.Exchange, octets []byte, form revocation.Form) {
+	q := revocation.ReadOCSPRequest(octets)
+	d := Document{Source: x.ID, Kind: form.Kind, Encoding: form.Encoding, Decoded: q.Broken == nil, Notes: notes(q.Deviations)}
+	if q.Broken != nil {
+		d.Problem = q.Broken.Error()
+	}
+	e.document(d)
+}
+
+func (e *examiner) certificateFile(x *evidence.Exchange, octets []byte, form revocation.Form) {
+	d := Document{Source: x.ID, Kind: form.Kind, Encoding: form.Encoding}
+	c, err := x509.ParseCertificate(octets)
+	if err != nil {
+		d.Problem = "crypto/x509 cannot read it: " + err.Error()
+		e.document(d)
+		return
+	}
+	d.Decoded = true
+	for _, issuer := range e.pool {
+		if bytes.Equal(issuer.RawSubject, c.RawIssuer) {
+			d.Signature = revocation.VerifyCertificate(c, issuer).State
+		}
+	}
+	e.document(d)
+	e.certificate(c, x.ID, x.At)
+}
+
+// crl reads a CRL in one pass on which every rule about entries rides, and then puts the
+// other rules for it to it.
+func (e *examiner) crl(x *evidence.Exchange, b body) {
+	s := &CRLSubject{Exchange: x, Form: b.form, Subject: e.certificates[x.Subject], At: x.At}
+	judges := make([]EntryJudge, len(e.rules))
+	var visitors []revocation.EntryVisitor
+	for i, r := range e.rules {
+		if r.Entries != nil {
+			judges[i] = r.Entries(s)
+			visitors = append(visitors, judges[i].Visit)
+		}
+	}
+	var status entryStatus
+	if s.Subject != nil {
+		status.serial = revocation.SerialOf(s.Subject.SerialNumber)
+		visitors = append(visitors, status.visit)
+	}
+	inner, err := revocation.Unwrap(b.form, b.reader)
+	if err == nil {
+		s.CRL, err = revocation.ReadCRL(inner, visitors...)
+	}
+	if err != nil {
+		e.document(Document{Source: x.ID, Kind: revocation.KindCRL, Encoding: b.form.Encoding, Problem: err.Error()})
+		return
+	}
+	s.Issuer, s.Signature = e.crlIssuer(s)
+	limits := scopeOf(e.report.Run.Scope, s.CRL.IssuingDP, s.Subject, s.Issuer)
+	s.Scope = limits.scope
+	d := e.docket(x, s.signed(), limits)
+	for i, r := range e.rules {
+		switch {
+		case r.CRL != nil:
+			e.judge(r, d, func() Verdict { return r.CRL(*s) })
+		case r.Entries != nil:
+			e.judge(r, d, judges[i].Verdict)
+		}
+	}
+	e.document(crlDocument(s, status))
+}
+
+// crlIssuer chooses the CA certificate that the CRL is held against: the one it was
+// fetched for, or among those given the one whose key verifies it, else one of its name.
+func (e *examiner) crlIssuer(s *CRLSubject) (*x509.Certificate, revocation.Signature) {
+	var candidates []*x509.Certificate
+	if c := e.certificates[s.Exchange.Issuer]; c != nil {
+		candidates = append(candidates, c)
+	}
+	for _, c := range e.pool {
+		if bytes.Equal(c.RawSubject, s.CRL.Issuer) {
+			candidates = append(candidates, c)
+		}
+	}
+	if c := e.onlyIssuer(); len(candidates) == 0 && c != nil {
+		candidates = append(candidates, c)
+	}
+	if len(candidates) == 0 {
+		return nil, s.CRL.Verify(nil)
+	}
+	for _, c := range candidates {
+		if sig := s.CRL.Verify(c); sig.State == revocation.SignatureValid {
+			return c, sig
+		}
+	}
+	return candidates[0], s.CRL.Verify(candidates[0])
+}
+
+// entryStatus looks for one serial among the entries of a CRL.
+type entryStatus struct {
+	serial revocation.Serial
+	listed bool
+}
+
+func (l *entryStatus) visit(entry *revocation.CRLEntry) {
+	if !l.listed && entry.Serial.Equal(l.serial) {
+		l.listed = !entry.HasReason || entry.Reason != revocation.ReasonRemoveFromCRL
+	}
+}
+
+func crlDocument(s *CRLSubject, status entryStatus) Document {
+	d := Document{Source: s.Exchange.ID, Kind: revocation.KindCRL, Encoding: s.Form.Encoding, Decoded: s.CRL.Broken == nil,
+		Signature: s.Signature.State, Notes: notes(s.CRL.Deviations)}
+	if s.CRL.Broken != nil {
+		d.Problem = s.CRL.Broken.Error()
+	}
+	switch {
+	case status.serial == nil || s.CRL.Broken != nil:
+	case status.listed:
+		d.Status = "revoked"
+	default:
+		d.Status = "good"
+	}
+	return d
+}

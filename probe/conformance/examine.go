@@ -1,0 +1,253 @@
+package conformance
+
+import (
+	"crypto/x509"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+)
+
+// Options says by what a run is judged.
+type Options struct {
+	Profile Profile
+	Rules   []*Rule // nil: all of them
+}
+
+// Examine judges a run: it decodes what came back, puts every rule to every subject it
+// applies to, and never fails. A rule that panics becomes a bug in the report.
+func Examine(run *evidence.Run, o Options) *Report {
+	e := &examiner{
+		report:       &Report{Run: run, Profile: o.Profile, Outcomes: map[Outcome]int{}},
+		rules:        o.Rules,
+		certificates: map[string]*x509.Certificate{},
+		judged:       map[string]bool{},
+	}
+	if e.rules == nil {
+		e.rules = Rules()
+	}
+	for _, c := range run.Certificates {
+		if parsed, err := x509.ParseCertificate(c.DER); err == nil {
+			e.certificates[evidence.Fingerprint(c.DER)] = parsed
+			e.pool = append(e.pool, parsed)
+		}
+	}
+	e.services()
+	for i := range run.Exchanges {
+		e.exchange(&run.Exchanges[i])
+	}
+	e.pointers()
+	for i := range e.report.Services {
+		e.service(&e.report.Services[i])
+	}
+	e.unanswered()
+	e.hints()
+	return e.report
+}
+
+type examiner struct {
+	report       *Report
+	rules        []*Rule
+	certificates map[string]*x509.Certificate
+	pool         []*x509.Certificate // the same, in the order in which they came
+	answers      []ServiceAnswer     // of every service
+	judged       map[string]bool     // rule id and service, of what was judged at all
+}
+
+// docket is what a finding needs to know of the subject that a rule was put to.
+type docket struct {
+	source   string
+	exchange *evidence.Exchange // nil for a certificate
+	service  string             // URL
+	signed   time.Time          // by which the citations in force are chosen
+	at       time.Time
+	scope    scoped
+}
+
+// judge puts one rule to one subject. It is the one place where a panic is caught:
+// hostile bytes are daily bread, and one bad rule must not lose the others' verdicts.
+func (e *examiner) judge(r *Rule, d docket, verdict func() Verdict) {
+	binding := e.report.Profile.citations(r, d.signed)
+	if len(binding) == 0 {
+		return
+	}
+	e.judged[r.ID+" "+d.service] = true
+	if r.Scope != "" && r.Scope != d.scope.scope {
+		e.report.Outcomes[NotApplicable]++
+		return
+	}
+	v := e.caught(r, d, verdict)
+	e.report.Outcomes[v.Outcome]++
+	if v.Outcome != Failed && v.Outcome != Inconclusive {
+		return
+	}
+	f := Finding{Rule: r, Outcome: v.Outcome, Source: d.source, Service: d.service, Exchanges: v.exchanges,
+		Field: v.Field, Offset: v.Offset, Got: v.Got, Want: v.Want, Citations: binding, At: d.at}
+	if v.Outcome == Failed {
+		f.Severity = v.severity(severity(r, binding))
+	}
+	if r.Scope != "" && d.scope.assumed {
+		f.Assumed = "scope " + string(r.Scope) + ": nothing says which certificates the service covers, --scope does"
+	}
+	e.report.Findings = append(e.report.Findings, f)
+}
+
+func (e *examiner) caught(r *Rule, d docket, verdict func() Verdict) (v Verdict) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.report.Bugs = append(e.report.Bugs, fmt.Sprintf("bug in rule %s over %s: %v\n%s", r.ID, d.source, p, debug.Stack()))
+			v = unable("bug in rule %s, evidence kept", r.ID)
+		}
+	}()
+	return verdict()
+}
+
+// exchange judges one exchange and the documents it carries.
+func (e *examiner) exchange(x *evidence.Exchange) {
+	body := openBody(x)
+	if x.Ask != evidence.File {
+		subject := ExchangeSubject{x, body.form}
+		for _, r := range e.rules {
+			if r.Exchange != nil && r.Needs.Has(x.Ask) {
+				e.judge(r, e.docket(x, x.At, scoped{}), func() Verdict { return r.Exchange(subject) })
+			}
+		}
+	}
+	e.documents(x, body)
+}
+
+func (e *examiner) docket(x *evidence.Exchange, signed time.Time, s scoped) docket {
+	return docket{source: x.ID, exchange: x, service: serviceURL(x), signed: signed, at: x.At, scope: s}
+}
+
+func serviceURL(x *evidence.Exchange) string {
+	if x.Ask == evidence.File {
+		return ""
+	}
+	return x.URL
+}
+
+// pointers judges the certificates that led to the services asked, each once.
+func (e *examiner) pointers() {
+	seen := map[string]bool{}
+	for i := range e.report.Run.Exchanges {
+		x := &e.report.Run.Exchanges[i]
+		if x.Ask == evidence.File {
+			continue
+		}
+		for _, name := range []string{x.Subject, x.Issuer} {
+			if c := e.certificates[name]; c != nil && !seen[name] {
+				seen[name] = true
+				e.certificate(c, e.origin(name), x.At)
+			}
+		}
+	}
+}
+
+func (e *examiner) origin(fingerprint string) string {
+	for _, c := range e.report.Run.Certificates {
+		if evidence.Fingerprint(c.DER) == fingerprint {
+			return c.Origin
+		}
+	}
+	return ""
+}
+
+func (e *examiner) certificate(c *x509.Certificate, origin string, at time.Time) {
+	subject := CertSubject{c, origin}
+	for _, r := range e.rules {
+		if r.Cert != nil {
+			d := docket{source: origin, signed: c.NotBefore, at: at}
+			e.judge(r, d, func() Verdict { return r.Cert(subject) })
+		}
+	}
+}
+
+// service judges what one service said as a whole.
+func (e *examiner) service(s *Service) {
+	subject := ServiceSubject{Service: *s, Issuer: e.certificates[s.Issuer]}
+	for _, a := range e.answers {
+		if a.Responder == s.URL && a.Issuer == s.Issuer {
+			subject.Answers = append(subject.Answers, a)
+		}
+	}
+	for _, r := range e.rules {
+		if r.Service == nil || len(subject.asked(r.Needs)) == 0 {
+			continue
+		}
+		last := s.Exchanges[len(s.Exchanges)-1]
+		e.judge(r, e.docket(last, last.At, scoped{}), func() Verdict {
+			v := r.Service(subject)
+			if len(v.exchanges) > 0 {
+				return v
+			}
+			return v.about(ids(subject.asked(r.Needs))...)
+		})
+	}
+}
+
+func ids(list []*evidence.Exchange) []string {
+	var names []string
+	for _, x := range list {
+		names = append(names, x.ID)
+	}
+	return names
+}
+
+// unanswered makes every rule inconclusive that needed an answer which a service did not
+// give: the availability rules say what was wrong, these say what could not be judged.
+func (e *examiner) unanswered() {
+	for i := range e.report.Services {
+		s := &e.report.Services[i]
+		for _, r := range e.rules {
+			asked := (ServiceSubject{Service: *s}).asked(r.Needs)
+			if len(asked) == 0 || e.judged[r.ID+" "+s.URL] {
+				continue
+			}
+			first := asked[0]
+			e.judge(r, docket{source: first.ID, exchange: first, service: s.URL, signed: first.At, at: first.At,
+				scope: scoped{scope: r.Scope}}, func() Verdict {
+				return unable("no answer to judge: %s", outcomeOf(first)).about(ids(asked)...)
+			})
+		}
+	}
+}
+
+// outcomeOf says in words why an exchange carried no document.
+func outcomeOf(x *evidence.Exchange) string {
+	switch {
+	case x.Failure != "" && x.Detail != "":
+		return string(x.Failure) + ", " + x.Detail
+	case x.Failure != "":
+		return string(x.Failure)
+	}
+	return "the body is not what was asked for"
+}
+
+// hints says what the operator may want to know about the way the run was judged.
+func (e *examiner) hints() {
+	seen := map[string]bool{}
+	for _, x := range e.report.Run.Exchanges {
+		leaf := e.certificates[x.Subject]
+		if leaf == nil || leaf.IsCA || seen[x.Subject] {
+			continue
+		}
+		seen[x.Subject] = true
+		if !publicPolicy(leaf) && e.report.Profile.Name != "rfc" {
+			e.report.Hints = append(e.report.Hints, fmt.Sprintf(
+				"%s carries no CA/Browser Forum policy: if its CA is not publicly trusted, --profile rfc judges by the RFCs alone", e.origin(x.Subject)))
+		}
+	}
+}
+
+// publicPolicy reports whether the certificate asserts a reserved policy of the CA/Browser
+// Forum (2.23.140.1..., BR 7.1.6.1).
+func publicPolicy(c *x509.Certificate) bool {
+	for _, p := range c.PolicyIdentifiers {
+		if len(p) >= 4 && p[0] == 2 && p[1] == 23 && p[2] == 140 && p[3] == 1 {
+			return true
+		}
+	}
+	return false
+}

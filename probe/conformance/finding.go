@@ -1,0 +1,97 @@
+package conformance
+
+import (
+	"time"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// Finding is one rule that failed, or could not be judged, for one subject.
+type Finding struct {
+	Rule      *Rule
+	Severity  Severity // zero where the outcome is Inconclusive
+	Outcome   Outcome  // Failed or Inconclusive
+	Source    string   // exchange id, or file name
+	Service   string   // URL of the service; empty for files
+	Exchanges []string // all exchanges it rests on, where there are several
+	Field     string
+	Offset    int64 // of the field in the body, or -1
+	Got, Want string
+	Assumed   string // what the verdict takes for granted, such as "scope ee"
+	Citations []Citation
+	At        time.Time
+}
+
+// Answer is what a responder said about one serial, in one word.
+type Answer struct {
+	Responder string // URL
+	Issuer    string // fingerprint of the issuer's certificate
+	Ask       evidence.Ask
+	Strategy  string // of an unassigned serial; "assigned" and "foreign-issuer" for the others
+	Serial    string // hex
+	Method    string
+	Answer    string // good, revoked, extended-revoked, unknown, unauthorized, try-later, ..., or the failure class
+	Repeat    bool
+	Exchange  string
+	Signature revocation.SignatureState // of the answer that said so; empty where none did
+}
+
+// Document is one document that was judged.
+type Document struct {
+	Source    string // exchange id, or file name
+	Kind      revocation.Kind
+	Encoding  revocation.Encoding
+	Decoded   bool
+	Signature revocation.SignatureState
+	Status    string   // of the certificate that was named: good, revoked, unknown, or empty
+	Problem   string   // where decoding stopped or why it is not recognised
+	Notes     []string // deviations, in words
+}
+
+// Report is everything that judging one run gave.
+type Report struct {
+	Run       *evidence.Run
+	Profile   Profile
+	Services  []Service
+	Answers   []Answer
+	Documents []Document
+	Findings  []Finding // failed ones and inconclusive ones, in the order of the evidence
+	Outcomes  map[Outcome]int
+	Hints     []string // what the operator may want to know about the way it was judged
+	Bugs      []string // rules that panicked, with the evidence they panicked over
+}
+
+// Service is one responder or distribution point of a run.
+type Service struct {
+	URL       string
+	Responder bool   // else a distribution point or a caIssuers location
+	Issuer    string // fingerprint of the issuing CA's certificate, where it is known
+	Name      string // the issuing CA's name, for people
+	Exchanges []*evidence.Exchange
+}
+
+// Worst returns the highest severity among the failures; zero when there are none.
+func (r *Report) Worst() Severity {
+	worst := Severity(0)
+	for _, f := range r.Findings {
+		worst = max(worst, f.Severity)
+	}
+	return worst
+}
+
+// NothingAsked reports whether the run asked something and not one question got through
+// because of our own network: then nothing follows about anybody.
+func (r *Report) NothingAsked() bool {
+	asked := 0
+	for i := range r.Run.Exchanges {
+		x := &r.Run.Exchanges[i]
+		if x.Ask == evidence.File {
+			continue
+		}
+		if asked++; !ownTrouble(x) {
+			return false
+		}
+	}
+	return asked > 0
+}

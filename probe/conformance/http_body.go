@@ -1,0 +1,95 @@
+package conformance
+
+import (
+	"mime"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+func httpBodyRules() []*Rule {
+	return []*Rule{
+		{
+			ID:     "http-body-magic",
+			Cites:  []Citation{RFC6960("A.2", Must), RFC5280("4.2.1.13", Must)},
+			Says:   "The body must be the document that was asked for, not a web page, nothing, or something compressed.",
+			Needs:  evidence.OCSP | evidence.FetchCRL,
+			Marked: Critical,
+			Exchange: func(s ExchangeSubject) Verdict {
+				wanted, name := revocation.KindOCSPResponse, "a DER OCSPResponse"
+				if s.Ask == evidence.FetchCRL {
+					wanted, name = revocation.KindCRL, "a DER CertificateList"
+				}
+				switch {
+				case !s.Answered():
+					return skip()
+				case isDER(s.Form, wanted) || meantAsDER(s.Form) || s.Ask == evidence.FetchCRL && s.Form.Kind == wanted && armoured(s.Form).Outcome == Failed:
+					return pass() // ocsp-der-strict, crl-der-strict and crl-not-pem look closer
+				}
+				return fail(name, "%d octets of %s, beginning %s", len(s.Body), contentName(s.Form), firstOctets(s.Form)).at(0)
+			},
+			Bad: []fixtures.Case{
+				when("a web page for OCSP", func(r *fake) { r.OCSPHTTP.Body = []byte("<!DOCTYPE html><title>Parked</title>") }),
+				when("nothing for the CRL", func(r *fake) { r.CRLHTTP.Body = []byte{} }),
+				when("an OCSP response for the CRL", func(r *fake) { r.CRLHTTP.Body = []byte{0x30, 3, 0x0a, 1, 6} }),
+			},
+			Good: []fixtures.Case{when("the document", func(*fake) {})},
+		},
+		{
+			ID:    "http-ocsp-content-type",
+			Cites: []Citation{RFC6960("A.2", Must), RFC9919("6", Practice)},
+			Says:  "OCSP responses must be sent as application/ocsp-response.",
+			Needs: evidence.OCSP,
+			Exchange: func(s ExchangeSubject) Verdict {
+				return contentType(s, revocation.KindOCSPResponse, "application/ocsp-response")
+			},
+			Bad: []fixtures.Case{
+				when("another type", func(r *fake) { r.OCSPHTTP.ContentType = "application/octet-stream" }),
+				when("none", func(r *fake) { r.OCSPHTTP.NoContentType = true }),
+			},
+			Good: []fixtures.Case{when("in other case, with a parameter", func(r *fake) {
+				r.OCSPHTTP.ContentType = "Application/OCSP-Response; charset=binary"
+			})},
+		},
+		{
+			ID:    "http-crl-content-type",
+			Cites: []Citation{RFC5280("4.2.1.13", Should), RFC2585("4", Should)},
+			Says:  "CRLs should be sent as application/pkix-crl.",
+			Needs: evidence.FetchCRL,
+			Exchange: func(s ExchangeSubject) Verdict {
+				return contentType(s, revocation.KindCRL, "application/pkix-crl")
+			},
+			Bad: []fixtures.Case{
+				when("another type", func(r *fake) { r.CRLHTTP.ContentType = "application/x-pkcs7-crl" }),
+				when("none", func(r *fake) { r.CRLHTTP.NoContentType = true }),
+			},
+			Good: []fixtures.Case{when("in other case", func(r *fake) { r.CRLHTTP.ContentType = "Application/PKIX-CRL" })},
+		},
+	}
+}
+
+func contentName(f revocation.Form) string {
+	switch {
+	case f.Kind == revocation.KindUnrecognised:
+		return string(f.Encoding)
+	case f.Encoding == revocation.EncodingDER:
+		return string(f.Kind)
+	}
+	return string(f.Kind) + " as " + string(f.Encoding)
+}
+
+func contentType(s ExchangeSubject, kind revocation.Kind, want string) Verdict {
+	if !s.Answered() || s.Form.Kind != kind {
+		return skip() // http-body-magic says what came instead
+	}
+	sent := s.Header.Get("Content-Type")
+	media, _, _ := mime.ParseMediaType(sent)
+	switch {
+	case sent == "":
+		return fail(want, "no Content-Type").in("Content-Type")
+	case media != want:
+		return fail(want, "%s", sent).in("Content-Type")
+	}
+	return pass()
+}

@@ -1,0 +1,65 @@
+package conformance
+
+import (
+	"crypto/x509"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// assignmentGrace is how long a responder has after a serial was first published (BR 4.9.9),
+// with the two minutes that clocks may be apart.
+const assignmentGrace = 15*time.Minute + 2*time.Minute
+
+// signingLag is how far notBefore may lie from the signing (BR 7.1.2.7): without an SCT
+// nothing in the certificate says more precisely when it was published.
+const signingLag = 48 * time.Hour
+
+func assignedRules() []*Rule {
+	return []*Rule{{
+		ID:    "ocsp-assigned-authoritative-15m",
+		Cites: []Citation{BR("4.9.9", Must).Since("2025-01-15")},
+		Says:  "An assigned serial must get an authoritative answer, not \"unknown\" or an error, within 15 minutes of its publication.",
+		Needs: evidence.Assigned,
+		Scope: evidence.ScopeEE,
+		Response: func(s ResponseSubject) Verdict {
+			switch {
+			case s.Subject == nil || len(s.Subject.OCSPServer) == 0 || s.At.After(s.Subject.NotAfter):
+				return skip() // the duty is to certificates that name a responder, until they expire
+			case s.At.Before(published(s.Subject).Add(assignmentGrace)) || s.At.Equal(published(s.Subject).Add(assignmentGrace)):
+				return unable("the certificate may be younger than 15 minutes")
+			}
+			switch answer := word(&s); answer {
+			case "unknown", "unauthorized", "try-later", "internal-error", "sig-required", "malformed-request":
+				return fail("good or revoked", "%s for the certificate with serial %s, published by %s",
+					answer, revocation.SerialOf(s.Subject.SerialNumber), stamp(published(s.Subject))).in("responses[0].certStatus")
+			}
+			return pass()
+		},
+		Bad: []fixtures.Case{
+			when("unknown, a second after the latest moment it can have been published", func(r *fake) {
+				r.OCSP.Assigned = fixtures.Unknown
+				r.Leaf = issuedAt(r.Now.Add(-signingLag - assignmentGrace - time.Second))
+			}),
+			when("unauthorized", func(r *fake) {
+				r.OCSP.Assigned = fixtures.Unauthorized
+				r.Leaf = issuedAt(r.Now.Add(-signingLag - assignmentGrace - time.Second))
+			}),
+		},
+		Good: []fixtures.Case{when("unknown, while it may be younger", func(r *fake) {
+			r.OCSP.Assigned = fixtures.Unknown
+			r.Leaf = issuedAt(r.Now.Add(-signingLag - assignmentGrace))
+		})},
+	}}
+}
+
+// published returns the moment by which a certificate's serial had certainly been
+// published: the first log's timestamp, or the latest that notBefore allows.
+func published(c *x509.Certificate) time.Time {
+	if at, ok := revocation.EarliestSCT(c); ok {
+		return at
+	}
+	return c.NotBefore.Add(signingLag)
+}

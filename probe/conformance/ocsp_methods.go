@@ -1,0 +1,106 @@
+package conformance
+
+import (
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+)
+
+func methodRules() []*Rule {
+	return []*Rule{
+		{
+			ID:     "ocsp-get-post-equal",
+			Cites:  []Citation{BR("4.9.9", Observed), RFC6960("A.1", Observed)},
+			Says:   "GET and POST should give the same answer about one certificate.",
+			Needs:  evidence.Assigned | evidence.Unassigned,
+			Marked: Warning,
+			Service: func(s ServiceSubject) Verdict {
+				compared := false
+				for _, get := range s.Answers {
+					post := s.posted(get)
+					if post == nil || get.Response == nil || post.Response == nil {
+						continue
+					}
+					compared = true
+					if get.Answer.Answer == post.Answer.Answer {
+						continue
+					}
+					v := fail("the same answer by GET and POST", "serial %s: %s by GET, %s by POST", get.Serial, get.Answer.Answer, post.Answer.Answer).
+						in("responses[0].certStatus").about(get.Exchange, post.Exchange)
+					if definite(get.Answer.Answer) || definite(post.Answer.Answer) {
+						return v.atLeast(Critical)
+					}
+					return v
+				}
+				if !compared {
+					return unable("no serial was answered by both GET and POST")
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{
+				when("unauthorized by GET, unknown by POST", func(r *fake) {
+					r.OCSP.ForGET = func(o *fixtures.OCSP) { o.Unassigned = fixtures.Unauthorized }
+				}),
+				when("revoked by GET, good by POST", func(r *fake) {
+					r.OCSP.ForGET = func(o *fixtures.OCSP) { o.Assigned = fixtures.Revoked }
+				}),
+			},
+			Good: []fixtures.Case{when("of another age", func(r *fake) {
+				r.OCSP.ForGET = func(o *fixtures.OCSP) {
+					o.ProducedAt, o.ThisUpdate, o.NextUpdate = r.Now.Add(-day), r.Now.Add(-day), r.Now.Add(3*day)
+				}
+			})},
+		},
+		{
+			ID:    "http-ocsp-get",
+			Cites: []Citation{BR("4.9.9", Must).Since("2013-01-01"), RFC6960("A.1", Must)},
+			Says:  "The responder must answer GET.",
+			Needs: evidence.AssignedGET | evidence.UnassignedGET,
+			Service: func(s ServiceSubject) Verdict {
+				post, get := s.responded(evidence.AssignedPOST|evidence.UnassignedPOST), s.responded(evidence.AssignedGET|evidence.UnassignedGET)
+				switch {
+				case get:
+					return pass()
+				case !post:
+					return unable("neither GET nor POST was answered")
+				}
+				gets := s.asked(evidence.AssignedGET | evidence.UnassignedGET)
+				return fail("an OCSP response to GET", "POST is answered, GET is not: %s", got(gets[0])).about(ids(gets)...)
+			},
+			Bad: []fixtures.Case{when("405", func(r *fake) { r.OCSPHTTP.OnlyPOST = true })},
+			Good: []fixtures.Case{when("an error answer is an answer", func(r *fake) {
+				r.OCSP.ForGET = func(o *fixtures.OCSP) {
+					o.Assigned, o.Unassigned = fixtures.MalformedRequest, fixtures.MalformedRequest
+				}
+			})},
+		},
+	}
+}
+
+// definite reports whether an answer tells relying parties that a certificate is, or is
+// not, revoked, so that a different one misleads somebody.
+func definite(answer string) bool {
+	return answer == "good" || answer == "revoked"
+}
+
+// posted returns the answer to a POST about the same serial as an answer to a GET.
+func (s ServiceSubject) posted(get ServiceAnswer) *ServiceAnswer {
+	if get.Method != "GET" {
+		return nil
+	}
+	for i := range s.Answers {
+		if a := &s.Answers[i]; a.Method == "POST" && a.Serial == get.Serial && a.Strategy == get.Strategy && !a.Repeat {
+			return a
+		}
+	}
+	return nil
+}
+
+// responded reports whether any question of those kinds brought an OCSPResponse.
+func (s ServiceSubject) responded(kinds evidence.Ask) bool {
+	for _, a := range s.Answers {
+		if a.Ask.Has(kinds) && a.Response != nil && a.Response.Exchange.Failure == "" {
+			return true
+		}
+	}
+	return false
+}

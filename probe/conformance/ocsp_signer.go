@@ -1,0 +1,182 @@
+package conformance
+
+import (
+	"crypto/x509"
+	"encoding/hex"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+func signerRules() []*Rule {
+	return []*Rule{
+		{
+			ID:     "ocsp-signed",
+			Cites:  []Citation{RFC6960("4.2.1", Must), BR("4.9.9", Must)},
+			Says:   "The signature over the ResponseData must verify.",
+			Needs:  evidence.OCSP,
+			Marked: Critical,
+			Response: func(s ResponseSubject) Verdict {
+				switch {
+				case s.Response.Basic == nil || s.Response.Broken != nil:
+					return skip()
+				case s.Signer.Signature.State == revocation.SignatureInvalid:
+					return fail("a valid signature", "%s: %s", s.Signer.Signature.Algorithm, s.Signer.Signature.Problem).in("signature")
+				case s.Signer.Signature.State == revocation.SignatureUnchecked:
+					return unable("%s", s.Signer.Signature.Problem).in("signature")
+				}
+				return pass()
+			},
+			Bad:  []fixtures.Case{when("one bit wrong", func(r *fake) { r.OCSP.Tamper = spoilSignature })},
+			Good: []fixtures.Case{when("by a delegate", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
+		},
+		{
+			ID:    "ocsp-signer-cert-included",
+			Cites: []Citation{RFC6960("4.2.2.2", Must), RFC9919("3.2.2", Practice)},
+			Says:  "The certificate of a delegated responder must be sent along.",
+			Needs: evidence.OCSP,
+			Response: func(s ResponseSubject) Verdict {
+				switch {
+				case s.Response.Basic == nil || s.Response.Broken != nil || s.Issuer == nil || s.Signer.IsIssuer:
+					return skip()
+				case s.Signer.Certificate == nil:
+					return fail("the signer's certificate in certs", "the signer is not the CA, and certs holds no certificate that the responderID names").in("certs")
+				case !s.Signer.Embedded:
+					return fail("the signer's certificate in certs", "signed by %s, whose certificate was not sent", s.Signer.Certificate.Subject).in("certs")
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{when("left out", func(r *fake) {
+				r.OCSP.Signer = fixtures.Delegated
+				withoutCertificates(r)
+			})},
+			Good: []fixtures.Case{when("sent", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
+		},
+		{
+			ID:     "ocsp-signer-authorized",
+			Cites:  []Citation{RFC6960("4.2.2.2", Must), BR("4.9.9", Must)},
+			Says:   "The signer must be the issuing CA, or hold a certificate with id-kp-OCSPSigning issued directly by it.",
+			Needs:  evidence.OCSP,
+			Marked: Critical,
+			Response: func(s ResponseSubject) Verdict {
+				switch {
+				case s.Response.Basic == nil || s.Signer.Signature.State == revocation.SignatureInvalid || s.Signer.Certificate == nil:
+					return skip()
+				case s.Issuer == nil:
+					return unable("the issuer's certificate is not known").in("certs")
+				case s.Signer.Authorized():
+					return pass()
+				case !s.Signer.IssuedByCA:
+					return fail("a signer authorized by "+s.Issuer.Subject.String(), "%s, which that CA did not issue", s.Signer.Certificate.Subject).in("certs")
+				}
+				return fail("a delegate with id-kp-OCSPSigning", "%s without id-kp-OCSPSigning", s.Signer.Certificate.Subject).in("certs")
+			},
+			Bad: []fixtures.Case{
+				when("a stranger", func(r *fake) { r.OCSP.Signer = fixtures.AnyKey }),
+				when("a delegate without id-kp-OCSPSigning", func(r *fake) {
+					r.OCSP.Signer = fixtures.Delegated
+					r.OCSP.Delegate = func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }
+				}),
+				when("a delegate of a CA of the same name", func(r *fake) {
+					r.OCSP.Signer, r.OCSP.DelegateByOtherCA = fixtures.Delegated, true
+				}),
+			},
+			Good: []fixtures.Case{when("a delegate", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
+		},
+		{
+			ID:     "ocsp-signer-valid-now",
+			Cites:  []Citation{RFC6960("4.2.2.2", Must), MRSP("6", Must)},
+			Says:   "A delegate's certificate must be valid when the response was produced and when it is served.",
+			Needs:  evidence.OCSP,
+			Marked: Critical,
+			Response: func(s ResponseSubject) Verdict {
+				c := s.Signer.Certificate
+				switch {
+				case s.Response.Basic == nil || c == nil || s.Signer.IsIssuer || !s.Signer.Authorized():
+					return skip()
+				case s.At.After(c.NotAfter):
+					return fail("a delegate valid at "+stamp(s.At), "%s expired %s", c.Subject, stamp(c.NotAfter)).in("certs")
+				case s.Response.Basic.ProducedAt.Before(c.NotBefore):
+					return fail("a delegate valid at producedAt "+stamp(s.Response.Basic.ProducedAt.Time), "%s valid from %s", c.Subject, stamp(c.NotBefore)).in("certs")
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{
+				when("expired a second ago", delegateValid(func(r *fake, c *x509.Certificate) { c.NotAfter = r.Now.Add(-time.Second) })),
+				when("valid a second after producedAt", delegateValid(func(r *fake, c *x509.Certificate) { c.NotBefore = r.Now.Add(-time.Hour + time.Second) })),
+			},
+			Good: []fixtures.Case{
+				when("in its last second", delegateValid(func(r *fake, c *x509.Certificate) { c.NotAfter = r.Now })),
+				when("valid since producedAt", delegateValid(func(r *fake, c *x509.Certificate) { c.NotBefore = r.Now.Add(-time.Hour) })),
+			},
+		},
+		{
+			ID:    "ocsp-responderid-matches",
+			Cites: []Citation{RFC6960("4.2.2.3", Must)},
+			Says:  "The responderID must name the certificate whose key signed.",
+			Needs: evidence.OCSP,
+			Response: func(s ResponseSubject) Verdict {
+				switch {
+				case s.Response.Basic == nil || s.Signer.Signature.State != revocation.SignatureValid:
+					return skip()
+				case !s.Signer.MatchesID:
+					return fail("the name or key hash of "+s.Signer.Certificate.Subject.String(), "%s", responderIDText(s.Response.Basic.ResponderID)).in("responderID")
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{when("another key's hash", func(r *fake) {
+				r.OCSP.Edit = func(data *fixtures.Node) { data.MustFind("responderID").Children[0].Content[0] ^= 1 }
+			})},
+			Good: []fixtures.Case{when("byName", func(r *fake) { r.OCSP.ByName = true })},
+		},
+		{
+			ID:    "ocsp-sigalg-sha1",
+			Cites: []Citation{BR("7.1.3.2.1", Must).Since("2022-06-01"), MRSP("5.1.3", Must).Since("2023-07-01")},
+			Says:  "Responses must not be signed with SHA-1.",
+			Needs: evidence.OCSP,
+			Response: func(s ResponseSubject) Verdict {
+				switch {
+				case s.Response.Basic == nil:
+					return skip()
+				case s.Signer.Signature.SHA1:
+					return fail("SHA-256 or better", "%s", s.Signer.Signature.Algorithm).in("signatureAlgorithm")
+				}
+				return pass()
+			},
+			Bad:  []fixtures.Case{when("ECDSA with SHA-1", func(r *fake) { r.OCSP.Algorithm = fixtures.ECDSAWithSHA1 })},
+			Good: []fixtures.Case{when("ECDSA with SHA-256", func(*fake) {})},
+		},
+	}
+}
+
+// delegateValid has a delegate sign whose template is changed.
+func delegateValid(change func(*fake, *x509.Certificate)) func(*fake) {
+	return func(r *fake) {
+		r.OCSP.Signer = fixtures.Delegated
+		r.OCSP.Delegate = func(c *x509.Certificate) { change(r, c) }
+	}
+}
+
+// spoilSignature flips the last bit of the signature.
+func spoilSignature(der []byte) []byte {
+	if b := revocation.ReadOCSPResponse(der).Basic; b != nil && len(b.Signature) > 0 {
+		b.Signature[len(b.Signature)-1] ^= 1
+	}
+	return der
+}
+
+func responderIDText(id revocation.ResponderID) string {
+	if id.ByKey != nil {
+		return "byKey " + hex.EncodeToString(id.ByKey)
+	}
+	return "byName " + hexShort(id.ByName)
+}
+
+func hexShort(b []byte) string {
+	if len(b) > 8 {
+		return hex.EncodeToString(b[:8]) + "..."
+	}
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,148 @@
+// Package conformance holds the rules by which OCSP responders, distribution points and
+// their documents are judged. Everything in it is a pure function over recorded evidence:
+// it knows no network, no file, no clock, no randomness and no output format.
+package conformance
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// Rule is one requirement: what it stands on, how it is judged, and the fake responders
+// that prove that it is. Exactly one of the judging functions is set.
+type Rule struct {
+	ID     string
+	Cites  []Citation
+	Says   string         // the requirement in one sentence
+	Needs  evidence.Ask   // the kinds of answers it looks at; any one of them suffices
+	Scope  evidence.Scope // judged only for services of this scope; empty: for all
+	Marked Severity       // where it is not what the strongest citation gives
+
+	Exchange func(ExchangeSubject) Verdict // an exchange, whatever came back
+	Response func(ResponseSubject) Verdict // an OCSPResponse with its exchange
+	OCSP     func(OCSPSubject) Verdict     // a SingleResponse
+	CRL      func(CRLSubject) Verdict      // a CRL
+	Entries  func(*CRLSubject) EntryJudge  // the entries of a CRL
+	Cert     func(CertSubject) Verdict     // a certificate that points at the services
+	Service  func(ServiceSubject) Verdict  // all exchanges of one service in one run
+
+	Bad  []fixtures.Case // each fires this rule, one tick past the limit
+	Good []fixtures.Case // each does not, on the limit
+	Also []string        // rules that the Bad cases cannot help firing too
+}
+
+// EntryJudge rides on the one pass over a CRL and gives its verdict at the end.
+type EntryJudge interface {
+	Visit(*revocation.CRLEntry)
+	Verdict() Verdict
+}
+
+// Subject names the kind of thing the rule judges.
+func (r *Rule) Subject() string {
+	switch {
+	case r.Exchange != nil:
+		return "exchange"
+	case r.Response != nil:
+		return "ocsp-response"
+	case r.OCSP != nil:
+		return "single-response"
+	case r.CRL != nil:
+		return "crl"
+	case r.Entries != nil:
+		return "crl-entries"
+	case r.Cert != nil:
+		return "certificate"
+	}
+	return "service"
+}
+
+// Outcome is how one rule turned out for one subject.
+type Outcome string
+
+// The outcomes. A question that could not be asked is Inconclusive, never Passed.
+const (
+	Passed        Outcome = "passed"
+	Failed        Outcome = "failed"
+	NotApplicable Outcome = "not-applicable"
+	Inconclusive  Outcome = "inconclusive"
+)
+
+// Outcomes returns every outcome.
+func Outcomes() []Outcome { return []Outcome{Passed, Failed, Inconclusive, NotApplicable} }
+
+// Verdict is what a rule says of one subject.
+type Verdict struct {
+	Outcome Outcome
+	Got     string // what was seen
+	Want    string // what would have been right
+	Field   string // path of the offending field, such as "responses[0].nextUpdate"
+	Offset  int64  // of that field in the body, or -1
+
+	cap, floor Severity
+	exchanges  []string // the exchanges it is about, where it looked at several
+}
+
+func pass() Verdict { return Verdict{Outcome: Passed, Offset: -1} }
+
+// skip says that the rule has nothing to say of the subject.
+func skip() Verdict { return Verdict{Outcome: NotApplicable, Offset: -1} }
+
+// unable says that the evidence does not suffice for a verdict, and why.
+func unable(format string, args ...any) Verdict {
+	return Verdict{Outcome: Inconclusive, Got: fmt.Sprintf(format, args...), Offset: -1}
+}
+
+// fail says that the subject breaks the rule: want is what would have been right, the
+// rest what was seen.
+func fail(want, format string, args ...any) Verdict {
+	return Verdict{Outcome: Failed, Want: want, Got: fmt.Sprintf(format, args...), Offset: -1}
+}
+
+// in names the offending field.
+func (v Verdict) in(field string) Verdict { v.Field = field; return v }
+
+// at names the offending field's place in the body.
+func (v Verdict) at(offset int64) Verdict { v.Offset = offset; return v }
+
+// atMost caps the severity of a failure that the catalogue judges more mildly.
+func (v Verdict) atMost(s Severity) Verdict { v.cap = s; return v }
+
+// atLeast raises the severity of a failure that the catalogue judges more harshly.
+func (v Verdict) atLeast(s Severity) Verdict { v.floor = s; return v }
+
+// about names the exchanges that a verdict over several rests on.
+func (v Verdict) about(ids ...string) Verdict { v.exchanges = ids; return v }
+
+func (v Verdict) severity(derived Severity) Severity {
+	if v.floor != 0 && derived > Notice {
+		derived = max(derived, v.floor)
+	}
+	if v.cap != 0 {
+		derived = min(derived, v.cap)
+	}
+	return derived
+}
+
+// stamp writes a time the way findings show it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// span writes a duration in the units people use for validity periods.
+func span(d time.Duration) string {
+	d = d.Round(time.Second)
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	days, rest := d/(24*time.Hour), d%(24*time.Hour)
+	switch {
+	case days == 0:
+		return sign + rest.String()
+	case rest == 0:
+		return fmt.Sprintf("%s%dd", sign, days)
+	}
+	return fmt.Sprintf("%s%dd%s", sign, days, rest)
+}

@@ -1,0 +1,108 @@
+package conformance
+
+import (
+	"encoding/hex"
+	"strings"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// services groups the exchanges of the run by the service they were with. A responder is
+// (URL, issuer): one URL serves many CAs.
+func (e *examiner) services() {
+	type identity struct{ url, issuer string }
+	index := map[identity]int{}
+	for i := range e.report.Run.Exchanges {
+		x := &e.report.Run.Exchanges[i]
+		if x.Ask == evidence.File {
+			continue
+		}
+		key := identity{x.URL, x.Issuer}
+		at, known := index[key]
+		if !known {
+			at = len(e.report.Services)
+			index[key] = at
+			s := Service{URL: x.URL, Issuer: x.Issuer}
+			if c := e.certificates[x.Issuer]; c != nil {
+				s.Name = c.Subject.String()
+			}
+			e.report.Services = append(e.report.Services, s)
+		}
+		s := &e.report.Services[at]
+		s.Responder = s.Responder || x.Ask.Has(evidence.OCSP)
+		s.Exchanges = append(s.Exchanges, x)
+	}
+}
+
+// word says in one word what an OCSP response answers.
+func word(s *ResponseSubject) string {
+	r := s.Response
+	switch {
+	case r.Broken != nil && r.Basic == nil && r.Status <= revocation.Successful:
+		return "malformed"
+	case r.Status != revocation.Successful:
+		return dashed(r.Status.String())
+	case r.Basic == nil:
+		return "not-basic"
+	case len(r.Basic.Singles) == 0:
+		return "no-single-response"
+	}
+	single := s.match()
+	if single == nil {
+		return "other-certificate"
+	}
+	if single.Status == revocation.StatusRevoked && isExtendedRevoke(s, single) {
+		return "extended-revoked"
+	}
+	return statusWord(s, single)
+}
+
+// statusWord says what one single says, and never takes a missing status for another.
+func statusWord(_ *ResponseSubject, single *revocation.SingleResponse) string {
+	switch single.Status {
+	case revocation.StatusGood, revocation.StatusRevoked, revocation.StatusUnknown:
+		return single.Status.String()
+	}
+	return "no-status"
+}
+
+// dashed turns RFC 6960's tryLater into the try-later of our output.
+func dashed(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if r >= 'A' && r <= 'Z' {
+			b.WriteByte('-')
+			r += 'a' - 'A'
+		}
+		if r == ' ' {
+			r = '-'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// firstOctets shows how a body begins, as text where it is text.
+func firstOctets(f revocation.Form) string {
+	shown := f.First[:min(len(f.First), 24)]
+	for _, b := range shown {
+		if (b < 0x20 || b > 0x7e) && b != '\n' && b != '\r' && b != '\t' {
+			return hex.EncodeToString(shown[:min(len(shown), 16)])
+		}
+	}
+	return strings.TrimSpace(string(shown))
+}
+
+// ownTrouble reports whether an exchange failed for a reason on our side.
+func ownTrouble(x *evidence.Exchange) bool {
+	if x.Failure.Ours() {
+		return true
+	}
+	for _, a := range x.Addresses {
+		if !a.Failure.Ours() {
+			return false
+		}
+	}
+	return len(x.Addresses) > 0
+}

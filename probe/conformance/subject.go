@@ -1,0 +1,152 @@
+package conformance
+
+import (
+	"bytes"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// ExchangeSubject is one exchange, whatever came back.
+type ExchangeSubject struct {
+	*evidence.Exchange
+	Form revocation.Form // what the body is
+}
+
+// ResponseSubject is an OCSPResponse with all that is needed to judge it.
+type ResponseSubject struct {
+	Exchange *evidence.Exchange
+	Response *revocation.OCSPResponse
+	Issuer   *x509.Certificate // of the certificates asked about; nil where it is not known
+	Subject  *x509.Certificate // the certificate asked about; nil for a made-up serial
+	Signer   revocation.Signer // zero where the response carries no basic response
+	Scope    evidence.Scope
+	At       time.Time // when it was seen
+
+	asked []revocation.CertID
+}
+
+// OCSPSubject is a SingleResponse with its response.
+type OCSPSubject struct {
+	ResponseSubject
+	Single *revocation.SingleResponse
+	Index  int
+}
+
+// field returns the path of one of the single's fields.
+func (s OCSPSubject) field(name string) string { return singleField(s.Index, name) }
+
+// asks reports whether it is known which certificates were asked about.
+func (s ResponseSubject) asks() bool { return len(s.asked) > 0 || s.Subject != nil }
+
+// names reports whether the single answers something that was asked.
+func (s ResponseSubject) names(single *revocation.SingleResponse) bool {
+	if len(s.asked) > 0 {
+		return slices.ContainsFunc(s.asked, single.CertID.Equal)
+	}
+	return s.Subject != nil && single.CertID.Serial.Equal(revocation.SerialOf(s.Subject.SerialNumber)) &&
+		(s.Issuer == nil || !single.CertID.KnownHash() || single.CertID.NamesIssuer(s.Issuer))
+}
+
+// match returns the single that answers the first certificate asked about, or nil.
+func (s ResponseSubject) match() *revocation.SingleResponse {
+	if s.Response.Basic == nil {
+		return nil
+	}
+	for i := range s.Response.Basic.Singles {
+		if single := &s.Response.Basic.Singles[i]; s.names(single) {
+			return single
+		}
+	}
+	return nil
+}
+
+// signed is when the response says it was signed, by which the rules in force are chosen.
+func (s ResponseSubject) signed() time.Time {
+	if basic := s.Response.Basic; basic != nil && !basic.ProducedAt.IsZero() {
+		return basic.ProducedAt.Time
+	}
+	return s.At
+}
+
+// CRLSubject is a CRL with all that is needed to judge it. Entry judges get it before the
+// pass and may look at CRL, Signature and Scope only when the pass is over.
+type CRLSubject struct {
+	Exchange  *evidence.Exchange
+	Form      revocation.Form
+	CRL       *revocation.CRL
+	Issuer    *x509.Certificate // nil where it is not known
+	Subject   *x509.Certificate // the certificate whose distribution point this is; nil where there is none
+	Signature revocation.Signature
+	Scope     evidence.Scope
+	At        time.Time
+}
+
+func (s *CRLSubject) signed() time.Time {
+	if s.CRL != nil && !s.CRL.ThisUpdate.IsZero() {
+		return s.CRL.ThisUpdate.Time
+	}
+	return s.At
+}
+
+// CertSubject is a certificate that points at revocation services.
+type CertSubject struct {
+	Certificate *x509.Certificate
+	Origin      string
+}
+
+// ServiceSubject is everything one service said in one run.
+type ServiceSubject struct {
+	Service
+	Issuer  *x509.Certificate
+	Answers []ServiceAnswer // its OCSP answers; empty for a distribution point
+}
+
+// ServiceAnswer is an answer with the response it was read from.
+type ServiceAnswer struct {
+	Answer
+	Response *ResponseSubject // nil where no OCSPResponse came
+}
+
+// asked returns the exchanges of those kinds.
+func (s ServiceSubject) asked(kinds evidence.Ask) []*evidence.Exchange {
+	var list []*evidence.Exchange
+	for _, x := range s.Exchanges {
+		if x.Ask.Has(kinds) {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// scoped is which limits apply, and whether that had to be assumed.
+type scoped struct {
+	scope   evidence.Scope
+	assumed bool
+}
+
+// scopeOf learns the scope from what the operator said, the IDP's flags, the certificate
+// given, or the issuer being a root, in that order; where nothing says, it is ee.
+func scopeOf(said evidence.Scope, idp *revocation.IssuingDistributionPoint, subject, issuer *x509.Certificate) scoped {
+	switch {
+	case said != "":
+		return scoped{scope: said}
+	case idp != nil && idp.OnlyUserCerts != idp.OnlyCACerts:
+		if idp.OnlyCACerts {
+			return scoped{scope: evidence.ScopeCA}
+		}
+		return scoped{scope: evidence.ScopeEE}
+	case subject != nil && subject.IsCA:
+		return scoped{scope: evidence.ScopeCA}
+	case subject != nil:
+		return scoped{scope: evidence.ScopeEE}
+	case issuer != nil && selfSigned(issuer):
+		return scoped{scope: evidence.ScopeCA}
+	}
+	return scoped{scope: evidence.ScopeEE, assumed: true}
+}
+
+func selfSigned(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, c.RawIssuer) }

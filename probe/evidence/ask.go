@@ -1,0 +1,71 @@
+package evidence
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Ask is a kind of question, as a set: a rule names the kinds whose answers it needs,
+// and a plan is the union of the needs of the selected rules.
+type Ask uint32
+
+// The kinds of question.
+const (
+	Resolve        Ask = 1 << iota // look up the host and connect to each address
+	Handshake                      // take a chain and a stapled response from a TLS server
+	FetchIssuer                    // an issuer certificate from AIA caIssuers
+	FetchCRL                       // a CRL from a distribution point
+	AssignedPOST                   // OCSP about a serial that is assigned
+	AssignedGET                    //
+	UnassignedPOST                 // OCSP about serials that were never issued
+	UnassignedGET                  //
+	ForeignPOST                    // OCSP about an issuer the responder does not serve
+	File                           // a file that was given to be judged; nothing was asked
+)
+
+var askNames = []string{"resolve", "handshake", "fetch-issuer", "fetch-crl", "assigned-post", "assigned-get",
+	"unassigned-post", "unassigned-get", "foreign-post", "file"}
+
+// OCSP is every Ask that is answered with an OCSPResponse over HTTP.
+const OCSP = AssignedPOST | AssignedGET | UnassignedPOST | UnassignedGET | ForeignPOST
+
+// HTTP is every Ask that is answered over HTTP.
+const HTTP = OCSP | FetchCRL | FetchIssuer
+
+// Unassigned is both ways to ask about serials that were never issued.
+const Unassigned = UnassignedPOST | UnassignedGET
+
+// Assigned is both ways to ask about a serial that is assigned.
+const Assigned = AssignedPOST | AssignedGET
+
+// Has reports whether a and b share a kind.
+func (a Ask) Has(b Ask) bool { return a&b != 0 }
+
+func (a Ask) String() string {
+	var names []string
+	for i, name := range askNames {
+		if a&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, "+")
+}
+
+// MarshalText writes the names of the set.
+func (a Ask) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote; an unknown name is an error.
+func (a *Ask) UnmarshalText(text []byte) error {
+	*a = 0
+next:
+	for _, part := range strings.Split(string(text), "+") {
+		for i, name := range askNames {
+			if name == part {
+				*a |= 1 << i
+				continue next
+			}
+		}
+		return fmt.Errorf("unknown kind of question %q", part)
+	}
+	return nil
+}

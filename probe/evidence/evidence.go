@@ -1,0 +1,203 @@
+// Package evidence holds what was asked and what came back, byte for byte, and the
+// archive format that keeps it. It has no opinion on either.
+package evidence
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// Run is everything one run recorded: enough to judge it again at any later time.
+type Run struct {
+	Version string    `json:"version"` // of the tool that asked
+	Seed    string    `json:"seed"`    // hex; the unassigned serials derive from it
+	Vantage string    `json:"vantage"` // where it was asked from, in the operator's words
+	Started time.Time `json:"started"`
+	Scope   Scope     `json:"scope,omitempty"` // what the operator said the issuers issue; empty when not said
+
+	// Certificates holds every certificate that a Question refers to by fingerprint, and
+	// every one the operator gave, in the order in which they came.
+	Certificates []Certificate `json:"certificates"`
+	Exchanges    []Exchange    `json:"-"`
+}
+
+// Scope is which of the two sets of limits a service is held to (BR 4.9.7, 4.9.9).
+type Scope string
+
+// The scopes.
+const (
+	ScopeEE Scope = "ee" // end-entity (Subscriber) certificates
+	ScopeCA Scope = "ca" // CA certificates
+)
+
+// Certificate is one certificate with where it came from.
+type Certificate struct {
+	DER    []byte `json:"der"`
+	Origin string `json:"origin"` // file name, "host:port", or the URL it was fetched from
+}
+
+// Fingerprint names a certificate in Questions: the hex SHA-256 of its DER.
+func Fingerprint(der []byte) string {
+	sum := sha256.Sum256(der)
+	return hex.EncodeToString(sum[:])
+}
+
+// Certificate returns the DER of the certificate with that fingerprint, or nil.
+func (r *Run) Certificate(fingerprint string) []byte {
+	for _, c := range r.Certificates {
+		if Fingerprint(c.DER) == fingerprint {
+			return c.DER
+		}
+	}
+	return nil
+}
+
+// AddCertificate keeps der, once, and returns its fingerprint.
+func (r *Run) AddCertificate(der []byte, origin string) string {
+	name := Fingerprint(der)
+	if r.Certificate(name) == nil {
+		r.Certificates = append(r.Certificates, Certificate{der, origin})
+	}
+	return name
+}
+
+// Question is one thing asked of one service, exactly as it was sent.
+type Question struct {
+	Ask      Ask    `json:"ask"`
+	URL      string `json:"url"`              // of the service: responder, distribution point or caIssuers; "tls://host:port" for a handshake
+	Method   string `json:"method,omitempty"` // GET or POST; empty where no HTTP is spoken
+	Target   string `json:"target,omitempty"` // the URL of the request line when it is not URL (OCSP by GET)
+	Request  []byte `json:"request,omitempty"`
+	Strategy string `json:"strategy,omitempty"` // how an unassigned serial was made, such as "ser-random-20"
+	Serial   string `json:"serial,omitempty"`   // hex, of the certificate asked about
+	Issuer   string `json:"issuer,omitempty"`   // fingerprint of the issuing CA's certificate
+	Subject  string `json:"subject,omitempty"`  // fingerprint of the certificate that led here or is asked about
+	Address  string `json:"address,omitempty"`  // ip to dial in place of what DNS says
+	Repeat   bool   `json:"repeat,omitempty"`   // asked again to confirm an earlier answer
+}
+
+// RequestURL is the URL of the request line.
+func (q Question) RequestURL() string {
+	if q.Target != "" {
+		return q.Target
+	}
+	return q.URL
+}
+
+// Exchange is a Question and what came back.
+type Exchange struct {
+	ID string `json:"id"`
+	Question
+	// At is when the last octet arrived, or when we gave up. It is the only clock a rule
+	// ever sees.
+	At      time.Time   `json:"at"`
+	Timing  Timing      `json:"timing"`
+	Peer    string      `json:"peer,omitempty"` // ip:port that was spoken to
+	Failure Failure     `json:"failure,omitempty"`
+	Detail  string      `json:"detail,omitempty"` // the failure in words
+	Code    int         `json:"code,omitempty"`   // HTTP status; 0 where no status line came
+	Proto   string      `json:"proto,omitempty"`  // such as "HTTP/1.0"
+	Header  http.Header `json:"header,omitempty"`
+	Body    []byte      `json:"body,omitempty"`
+	// Source is read in place of Body for a file that is judged as a stream; it is never
+	// archived. SourceLength is its length, or -1.
+	Source       io.Reader `json:"-"`
+	SourceLength int64     `json:"-"`
+	Addresses    []Address `json:"addresses,omitempty"` // of a Resolve: what DNS gave and how each took a connection
+	Chain        [][]byte  `json:"chain,omitempty"`     // of a Handshake: DER of the certificates the server sent, in its order
+	Staple       []byte    `json:"staple,omitempty"`    // of a Handshake: the stapled OCSP response (RFC 6066 §8), as sent
+}
+
+// Timing is the phases of one exchange. They do not overlap; Total spans them all.
+type Timing struct {
+	DNS       time.Duration `json:"dns"`
+	Connect   time.Duration `json:"connect"`
+	TLS       time.Duration `json:"tls"`
+	FirstByte time.Duration `json:"first_byte"` // from the request's last octet to the answer's first
+	Total     time.Duration `json:"total"`
+}
+
+// Address is one address of a host and what became of a TCP connection to it.
+type Address struct {
+	IP      string        `json:"ip"`
+	Connect time.Duration `json:"connect"`
+	Failure Failure       `json:"failure,omitempty"`
+	Detail  string        `json:"detail,omitempty"`
+}
+
+// Failure classes what kept an answer from arriving whole.
+type Failure string
+
+// Failures of the far end: availability is a requirement, and these breach it.
+const (
+	DNSNXDomain    Failure = "dns-nxdomain"
+	DNSServFail    Failure = "dns-servfail"
+	DNSNoData      Failure = "dns-nodata"
+	DNSTimeout     Failure = "dns-timeout"
+	ConnectRefused Failure = "connect-refused"
+	ConnectTimeout Failure = "connect-timeout"
+	TLSFailure     Failure = "tls"
+	HTTPTimeout    Failure = "http-timeout"
+	Reset          Failure = "reset"
+	Truncated      Failure = "truncated"
+	Oversize       Failure = "oversize"
+	Redirect       Failure = "redirect"    // 3xx: recorded, never followed
+	HTTPStatus     Failure = "http-status" // any other status but 200
+	HTTPSyntax     Failure = "http-syntax" // bytes came that are no HTTP
+)
+
+// Failures of our own, which say nothing about the far end.
+const (
+	NoRoute     Failure = "no-route"    // our network has no way there
+	NoResolver  Failure = "no-resolver" // no resolver of ours answers at all
+	Refused     Failure = "refused"     // our own policy: a private address that nobody named
+	BadURL      Failure = "bad-url"     // not a URL we can ask
+	Interrupted Failure = "interrupted" // the operator stopped the run
+)
+
+// Ours reports whether the failure is on our side, so that nothing follows from it.
+func (f Failure) Ours() bool {
+	switch f {
+	case NoRoute, NoResolver, Refused, BadURL, Interrupted:
+		return true
+	}
+	return false
+}
+
+// Answered reports whether a whole HTTP answer with status 200 came back.
+func (x *Exchange) Answered() bool { return x.Failure == "" && x.Code == http.StatusOK }
+
+// BodyReader reads the body from its start. A file too large to hold is read from
+// Source, once.
+func (x *Exchange) BodyReader() io.Reader {
+	if x.Source != nil {
+		return x.Source
+	}
+	return bytes.NewReader(x.Body)
+}
+
+// BodyLength is the body's length in octets, or -1 where it is not known beforehand.
+func (x *Exchange) BodyLength() int64 {
+	if x.Source != nil {
+		return x.SourceLength
+	}
+	return int64(len(x.Body))
+}
+
+// CertID returns the CertID the OCSP request asked about, or nil.
+func (q Question) CertID() *revocation.CertID {
+	if len(q.Request) == 0 {
+		return nil
+	}
+	request := revocation.ReadOCSPRequest(q.Request)
+	if len(request.Requests) == 0 {
+		return nil
+	}
+	return &request.Requests[0].CertID
+}

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/revprobe/revprobe/probe/conformance"
+)
+
+// run writes what the run was: what is needed to ask the same again.
+func (p *page) run(r *conformance.Report) {
+	parts := []string{"revprobe " + shown(r.Run.Version)}
+	for _, part := range []struct{ label, value string }{
+		{"seed ", r.Run.Seed}, {"from ", r.Run.Vantage}, {"started ", stamp(r.Run.Started)}, {"scope ", string(r.Run.Scope)},
+	} {
+		if part.value != "" {
+			parts = append(parts, part.label+shown(part.value))
+		}
+	}
+	p.paragraph("", plain, 2, strings.Join(parts, ", "))
+}
+
+// summary writes how the whole came out: the counts in one paragraph, hints, bugs.
+func (p *page) summary(r *conformance.Report, exit int) {
+	if r.NothingAsked() {
+		p.paragraph("", plain, 2, "nothing could be asked, for reasons of our own network: nothing follows about the services")
+	}
+	if !anyFailure(r, 0) {
+		p.paragraph("", plain, 2, "no findings")
+	}
+	p.paragraph("", plain, 2, fmt.Sprintf("profile %s: %s; exit %d", shown(r.Profile.Name), counts(r), exit))
+	for _, hint := range r.Hints {
+		p.paragraph("hint: ", bold, 6, shown(hint))
+	}
+	for _, bug := range r.Bugs {
+		// What follows the first line is a stack trace, which the JSON lines carry.
+		first, _, _ := strings.Cut(bug, "\n")
+		p.paragraph("our bug: ", styleOf(conformance.Error), 9, shown(first))
+	}
+}
+
+// counts says how many verdicts came out which way.
+func counts(r *conformance.Report) string {
+	const few = 5
+	text := fmt.Sprintf("%d passed, %d failed", r.Outcomes[conformance.Passed], r.Outcomes[conformance.Failed])
+	if bySeverity := severityCounts(r); bySeverity != "" {
+		text += " (" + bySeverity + ")"
+	}
+	text += fmt.Sprintf(", %d inconclusive", r.Outcomes[conformance.Inconclusive])
+	if undecided := inconclusiveRules(r); len(undecided) > 0 {
+		text += " (" + several(undecided, few) + ")"
+	}
+	return text + fmt.Sprintf(", %d not applicable", r.Outcomes[conformance.NotApplicable])
+}
+
+func severityCounts(r *conformance.Report) string {
+	var parts []string
+	times := failuresBySeverity(r)
+	for _, s := range conformance.Severities() {
+		if times[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", times[s], s))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func failuresBySeverity(r *conformance.Report) map[conformance.Severity]int {
+	times := map[conformance.Severity]int{}
+	for _, f := range r.Findings {
+		if f.Outcome == conformance.Failed {
+			times[f.Severity]++
+		}
+	}
+	return times
+}
+
+// inconclusiveRules names the rules that could not be judged somewhere, each once.
+func inconclusiveRules(r *conformance.Report) []string {
+	var ids []string
+	for _, f := range r.Findings {
+		if f.Outcome == conformance.Inconclusive && !slices.Contains(ids, f.Rule.ID) {
+			ids = append(ids, f.Rule.ID)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,271 @@
+package transport_test
+
+import (
+	"net"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/probe/transport"
+)
+
+func resolveAsk(url string) evidence.Question {
+	return evidence.Question{Ask: evidence.Resolve, URL: url}
+}
+
+func ips(x evidence.Exchange) (found []string) {
+	for _, address := range x.Addresses {
+		found = append(found, address.IP)
+	}
+	return found
+}
+
+// sees asks for the addresses of ca.example on n.
+func sees(t *testing.T, n *network, o transport.Options, want ...string) evidence.Exchange {
+	t.Helper()
+	x := n.client(t, o).Ask(t.Context(), resolveAsk("http://ca.example/"))
+	if got := ips(x); !slices.Equal(got, want) {
+		t.Errorf("addresses %v, want %v (failure %q: %s)", got, want, x.Failure, x.Detail)
+	}
+	return x
+}
+
+func TestResolveConnectsToEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["udp "+resolver1] = zone{records: []string{
+			"ca.example. 60 IN A 1.2.3.4", "ca.example. 60 IN A 1.2.3.5", "ca.example. 60 IN AAAA 2a00::1", "ca.example. 60 IN A 10.0.0.1",
+		}}.serve
+		n.serving["tcp 1.2.3.4:8080"] = silent
+		n.failing["tcp [2a00::1]:8080"] = nil
+		x := n.client(t, transport.Options{}).Ask(t.Context(), resolveAsk("http://ca.example:8080/ocsp"))
+		if x.Failure != "" || x.Timing.Connect != 5*time.Second {
+			t.Errorf("failure %q (%s), connecting for %s", x.Failure, x.Detail, x.Timing.Connect)
+		}
+		want := []evidence.Address{
+			{IP: "1.2.3.4"},
+			{IP: "1.2.3.5", Failure: evidence.ConnectRefused, Detail: "connecting to 1.2.3.5:8080: connection refused"},
+			{IP: "10.0.0.1", Failure: evidence.Refused, Detail: "10.0.0.1 is a private address (RFC 1918), and ca.example was not named by the operator; --allow-private asks it all the same"},
+			{IP: "2a00::1", Connect: 5 * time.Second, Failure: evidence.ConnectTimeout, Detail: "connecting to [2a00::1]:8080: no answer within 5s"},
+		}
+		if !slices.Equal(x.Addresses, want) {
+			t.Errorf("addresses\n%+v, want\n%+v", x.Addresses, want)
+		}
+	})
+}
+
+func TestResolveOfDeadHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["udp "+resolver1] = zone{records: []string{"ca.example. 60 IN A 1.2.3.4", "ca.example. 60 IN AAAA 2a00::1"}}.serve
+		n.failing["tcp 1.2.3.4:80"] = noRoute
+		wantFailure(t, sees(t, n, transport.Options{}, "1.2.3.4", "2a00::1"), evidence.ConnectRefused, "unreachable; connecting to [2a00::1]:80")
+	})
+}
+
+func TestResolveEndsAtSixteenAddresses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		var z zone
+		for i := range 17 {
+			z.records = append(z.records, "ca.example. 60 IN A "+net.IPv4(1, 2, 4, byte(i)).String())
+		}
+		n.serving["udp "+resolver1] = z.serve
+		x := n.client(t, transport.Options{}).Ask(t.Context(), resolveAsk("http://ca.example/"))
+		if len(x.Addresses) != 17 || x.Addresses[15].Failure != evidence.ConnectRefused || x.Addresses[16].Failure != evidence.Refused {
+			t.Errorf("%+v", x.Addresses)
+		}
+	})
+}
+
+func TestAliasesAreFollowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["tcp "+web] = silent
+		n.serving["udp "+resolver1] = func(c net.Conn) {
+			z := zone{records: []string{"ca.example. 60 IN CNAME Cdn.test.", "cdn.test. 60 IN CNAME edge.test.", "edge.test. 60 IN A 1.2.3.4"}}
+			z.serveEdited(c, func(answer *dns.Msg) {
+				stray, _ := dns.NewRR("other.test. 60 IN A 1.2.3.9")
+				answer.Answer = append(answer.Answer, stray)
+			})
+		}
+		sees(t, n, transport.Options{}, "1.2.3.4")
+	})
+}
+
+func TestTruncatedAnswerIsAskedOverTCP(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["tcp "+web] = silent
+		n.serving["tcp "+resolver1] = webZone().serve
+		n.serving["udp "+resolver1] = func(c net.Conn) {
+			webZone().serveEdited(c, func(answer *dns.Msg) { answer.Truncated, answer.Answer = true, nil })
+		}
+		sees(t, n, transport.Options{}, "1.2.3.4")
+	})
+}
+
+func TestResolverWithoutEDNS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["tcp "+web] = silent
+		n.serving["udp "+resolver1] = func(c net.Conn) {
+			defer c.Close()
+			conn := &dns.Conn{Conn: c}
+			question, err := conn.ReadMsg()
+			if err != nil {
+				return
+			}
+			answer := webZone().answer(question)
+			if question.IsEdns0() != nil {
+				answer = new(dns.Msg).SetRcode(question, dns.RcodeFormatError)
+				answer.Question = nil
+			}
+			_ = conn.WriteMsg(answer)
+		}
+		sees(t, n, transport.Options{}, "1.2.3.4")
+	})
+}
+
+func TestNextResolver(t *testing.T) {
+	for name, first := range map[string]func(net.Conn){
+		"after SERVFAIL":         rcodeZone(dns.RcodeServerFailure).serve,
+		"after silence":          silent,
+		"after a refusal":        nil,
+		"after another's answer": func(c net.Conn) { webZone().serveEdited(c, func(m *dns.Msg) { m.Question[0].Name = "b.example." }) },
+		"after a question":       func(c net.Conn) { webZone().serveEdited(c, func(m *dns.Msg) { m.Response = false }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNetwork()
+				n.serving["tcp "+web] = silent
+				n.serving["udp "+resolver1] = first
+				n.serving["udp "+resolver2] = webZone().serve
+				sees(t, n, transport.Options{Resolvers: []string{"9.9.9.1", resolver2}}, "1.2.3.4")
+			})
+		})
+	}
+}
+
+// NXDOMAIN settles it: a second resolver would not be told otherwise.
+func TestNoSecondOpinionOnNXDomain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["udp "+resolver1] = zone{}.serve
+		n.serving["udp "+resolver2] = webZone().serve
+		x := sees(t, n, transport.Options{Resolvers: []string{"9.9.9.1", "9.9.9.2"}})
+		wantFailure(t, x, evidence.DNSNXDomain, "ca.example A: 9.9.9.1:53 answers NXDOMAIN")
+		if n.count("udp", resolver1) != 1 || n.count("udp", resolver2) != 0 {
+			t.Errorf("dialled %v", n.dialled)
+		}
+	})
+}
+
+// The second of two tries is answered.
+func TestSecondTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["tcp "+web] = silent
+		n.serving["udp "+resolver1] = func(c net.Conn) {
+			if n.count("udp", resolver1) == 1 {
+				silent(c)
+				return
+			}
+			webZone().serve(c)
+		}
+		if x := sees(t, n, transport.Options{}, "1.2.3.4"); x.Timing.DNS != 3*time.Second {
+			t.Errorf("DNS took %s", x.Timing.DNS)
+		}
+	})
+}
+
+func TestAddressesAreCached(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		z := webZone()
+		z.pause = time.Second
+		n.serving["udp "+resolver1] = z.serve
+		n.serving["tcp "+web] = answering(0, ok("x"))
+		c := n.client(t, transport.Options{})
+		for i, step := range []struct {
+			ask     evidence.Question
+			after   time.Duration
+			queries int
+			took    time.Duration
+		}{
+			{fetch("http://ca.example/"), 0, 2, 2 * time.Second},
+			{fetch("http://CA.example./b"), 28 * time.Second, 2, 0},
+			{fetch("http://ca.example/"), 2 * time.Second, 4, 2 * time.Second},
+			{resolveAsk("http://ca.example/"), 2 * time.Second, 6, 2 * time.Second},
+			{fetch("http://ca.example/"), 29 * time.Second, 6, 0},
+		} {
+			time.Sleep(step.after)
+			x := c.Ask(t.Context(), step.ask)
+			if x.Failure != "" || n.count("udp", resolver1) != step.queries || x.Timing.DNS != step.took {
+				t.Errorf("question %d: failure %q, %d queries so far, DNS %s", i, x.Failure, n.count("udp", resolver1), x.Timing.DNS)
+			}
+		}
+	})
+}
+
+// A failure may pass: it is looked up again.
+func TestFailuresAreNotCached(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["udp "+resolver1] = zone{}.serve
+		n.serving["tcp "+web] = answering(0, ok("x"))
+		c := n.client(t, transport.Options{})
+		wantFailure(t, c.Ask(t.Context(), fetch("http://ca.example/")), evidence.DNSNXDomain, "")
+		n.serving["udp "+resolver1] = webZone().serve
+		wantFailure(t, c.Ask(t.Context(), fetch("http://ca.example/")), "", "")
+	})
+}
+
+// One address family that works is enough, whatever befalls the other.
+func TestOneFamilyIsEnough(t *testing.T) {
+	for kind, want := range map[uint16]string{dns.TypeA: "2a00::1", dns.TypeAAAA: "1.2.3.4"} {
+		synctest.Test(t, func(t *testing.T) {
+			n := newNetwork()
+			n.serving["udp "+resolver1] = func(c net.Conn) {
+				z := zone{records: []string{"ca.example. 60 IN A 1.2.3.4", "ca.example. 60 IN AAAA 2a00::1"}}
+				z.serveEdited(c, func(answer *dns.Msg) {
+					if answer.Question[0].Qtype == kind {
+						answer.Rcode, answer.Answer = dns.RcodeServerFailure, nil
+					}
+				})
+			}
+			sees(t, n, transport.Options{}, want)
+		})
+	}
+}
+
+func TestPinnedAddressNeedsNoDNS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["tcp "+web] = answering(0, ok("x"))
+		q := fetch("http://ca.example/")
+		q.Address = "1.2.3.4"
+		x := n.client(t, transport.Options{}).Ask(t.Context(), q)
+		if x.Failure != "" || x.Peer != web || n.count("udp", resolver1) != 0 {
+			t.Errorf("failure %q (%s), peer %s, dialled %v", x.Failure, x.Detail, x.Peer, n.dialled)
+		}
+	})
+}
+
+// The second address answers where the first is dead.
+func TestNextAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["udp "+resolver1] = zone{records: []string{"ca.example. 60 IN A 1.2.3.9", "ca.example. 60 IN A 1.2.3.4"}}.serve
+		n.failing["tcp 1.2.3.9:80"] = nil
+		n.serving["tcp "+web] = answering(0, ok("x"))
+		x := n.client(t, transport.Options{}).Ask(t.Context(), fetch("http://ca.example/"))
+		if x.Failure != "" || x.Peer != web || x.Timing.Connect != 5*time.Second {
+			t.Errorf("failure %q (%s), peer %s, connecting for %s", x.Failure, x.Detail, x.Peer, x.Timing.Connect)
+		}
+	})
+}

@@ -1,0 +1,220 @@
+package revocation
+
+// plainReason is crlEntryExtensions with one non-critical reasonCode (RFC 5280
+// §5.3.1), up to the octet of the reason: what most entries of most CRLs carry.
+const plainReason = "\x30\x0c\x30\x0a\x06\x03\x55\x1d\x15\x04\x03\x0a\x01"
+
+// revoked reads revokedCertificates (RFC 5280 §5.1.2.6).
+func (r *crlReader) revoked(tbs span) {
+	list, ok := r.open(tbs, tagSequence, tbs.path.in("revokedCertificates"))
+	if !ok {
+		return
+	}
+	r.crl.HasRevoked = true
+	r.entryPath = list.path.at(0)
+	for r.broken == nil {
+		r.plainEntries(list)
+		if r.offset() >= list.end || r.closing(list) {
+			break
+		}
+		r.anyEntry(list)
+	}
+	r.close(list)
+}
+
+// plainEntries shows the entries that the buffer holds whole, up to the first that is
+// not in the form that nearly all have.
+func (r *crlReader) plainEntries(list span) {
+	b := r.window(list)
+	for {
+		n := plainEntry(&r.entry, b)
+		if n == 0 {
+			return
+		}
+		offset := r.offset()
+		r.entry.Offset = offset
+		r.entry.RevocationDate.Offset = offset + int64(4+len(r.entry.Serial))
+		r.visit()
+		r.advance(n)
+		b = b[n:]
+	}
+}
+
+func (r *crlReader) visit() {
+	r.entry.Index = r.crl.Entries
+	r.crl.Entries++
+	for _, see := range r.visitors {
+		see(&r.entry)
+	}
+}
+
+// plainEntry decodes the entry at the start of b into e and returns its length. It
+// returns 0 for one that b does not hold whole or that is encoded in any way that
+// deserves a closer look.
+func plainEntry(e *CRLEntry, b []byte) int {
+	if len(b) < 6 || b[0] != tagSequence || b[1] >= 0x80 || b[2] != tagInteger {
+		return 0
+	}
+	whole, date := 2+int(b[1]), 4+int(b[3])
+	if whole > len(b) || b[3] == 0 || date+2 > whole {
+		return 0
+	}
+	b = b[:whole]
+	serial := b[4:date]
+	if len(serial) > 1 && (serial[0] == 0 && serial[1] < 0x80 || serial[0] == 0xff && serial[1] >= 0x80) {
+		return 0
+	}
+	rest := date + 2 + int(b[date+1])
+	if b[date+1] >= 0x80 || rest > whole {
+		return 0
+	}
+	tag, raw := b[date], b[date+2:rest]
+	at, ok := revocationTime(tag, raw)
+	if !ok {
+		return 0
+	}
+	e.Serial = serial
+	e.RevocationDate.Time, e.RevocationDate.Tag, e.RevocationDate.Raw = at, tag, raw
+	e.HasReason, e.Reason, e.HasExtensions, e.Extensions, e.OnlyReason = false, 0, false, nil, false
+	if rest == whole || plainExtensions(e, b[rest:]) {
+		return whole
+	}
+	return 0
+}
+
+// plainExtensions decodes crlEntryExtensions of b's whole length.
+func plainExtensions(e *CRLEntry, b []byte) bool {
+	e.HasExtensions, e.Extensions = true, b
+	if len(b) == len(plainReason)+1 && string(b[:len(plainReason)]) == plainReason && b[len(plainReason)] < 0x80 {
+		e.HasReason, e.OnlyReason, e.Reason = true, true, ReasonCode(b[len(plainReason)])
+		return true
+	}
+	if len(b) < 4 || b[0] != tagSequence || int(b[1]) != len(b)-2 {
+		return false
+	}
+	for b = b[2:]; len(b) > 0; {
+		n := plainExtension(e, b)
+		if n == 0 {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}
+
+// plainExtension decodes one Extension in short DER and returns its length, or 0.
+func plainExtension(e *CRLEntry, b []byte) int {
+	if len(b) < 4 || b[0] != tagSequence || b[1] >= 0x80 || b[2] != tagOID || 2+int(b[1]) > len(b) {
+		return 0
+	}
+	whole, value := 2+int(b[1]), 4+int(b[3])
+	b = b[:whole]
+	if value+2 > whole || !wellFormedOID(b[4:value]) {
+		return 0
+	}
+	id := b[4:value]
+	if b[value] == tagBoolean {
+		if value+5 > whole || b[value+1] != 1 || b[value+2] != 0xff {
+			return 0
+		}
+		value += 3
+	}
+	if b[value] != tagOctetString || int(b[value+1]) != whole-value-2 {
+		return 0
+	}
+	if string(id) != string(OIDReasonCode) {
+		return whole
+	}
+	content := b[value+2:]
+	if len(content) != 3 || content[0] != tagEnumerated || content[1] != 1 || content[2] >= 0x80 {
+		return 0
+	}
+	if !e.HasReason {
+		e.HasReason, e.Reason = true, ReasonCode(content[2])
+	}
+	return whole
+}
+
+func wellFormedOID(b []byte) bool { return len(b) > 0 && b[len(b)-1] < 0x80 && !paddedOID(b) }
+
+// anyEntry reads the next entry in whatever encoding, and shows it.
+func (r *crlReader) anyEntry(list span) {
+	p := r.entryPath
+	p.index = r.crl.Entries
+	b, ok := r.hold(list, p)
+	if !ok {
+		return
+	}
+	if n := plainEntry(&r.entry, b); n > 0 {
+		return // it was only not whole in the buffer before
+	}
+	c := r.notes.cursor(b, r.offset(), list.path)
+	r.entry = CRLEntry{Offset: r.offset()}
+	if r.anyFields(c, p) {
+		r.visit()
+		r.advance(len(b))
+	}
+}
+
+// anyFields decodes the one element of c into r.entry. It returns false where the
+// CRL cannot be read on.
+func (r *crlReader) anyFields(c *cursor, p *path) bool {
+	seq, ok := c.next(p)
+	if !ok {
+		return false
+	}
+	if seq.tag != tagSequence {
+		r.stop(seq.offset, p, "tag is %02x where %02x (%s) belongs", seq.tag, tagSequence, tagName(tagSequence))
+		return false
+	}
+	in := c.inside(seq, p)
+	serial, ok := in.expect(tagInteger, "serialNumber")
+	if !ok {
+		return false
+	}
+	r.entry.Serial = in.integer(serial, p.in("serialNumber"))
+	r.entry.RevocationDate = in.anyTime("revocationDate")
+	if r.broken != nil {
+		return false
+	}
+	if in.peek() == tagSequence {
+		within := p.in("crlEntryExtensions")
+		e, ok := in.next(within)
+		if !ok {
+			return false
+		}
+		r.entry.HasExtensions, r.entry.Extensions = true, e.raw
+		r.entryExtensions(in, e, within)
+	}
+	in.end()
+	return r.broken == nil
+}
+
+func (r *crlReader) entryExtensions(c *cursor, e element, p *path) {
+	for i, x := range c.extensions(e, p) {
+		if x.ID != OIDReasonCode || r.entry.HasReason {
+			continue
+		}
+		r.known(x, p.at(i), func(in *cursor) {
+			if code, ok := in.expect(tagEnumerated, "reasonCode"); ok {
+				value := smallInteger(in.integer(code, in.path.in("reasonCode")))
+				r.entry.HasReason, r.entry.Reason = in.notes.broken == nil, ReasonCode(value)
+			}
+		})
+	}
+}
+
+// ReadExtensions decodes crlEntryExtensions, allocating; nil where there are none. It
+// shares memory with the entry, so it too is valid only during the visit.
+func (e *CRLEntry) ReadExtensions() []Extension {
+	if !e.HasExtensions {
+		return nil
+	}
+	var unused notes
+	c := unused.cursor(e.Extensions, e.Offset, root("crlEntryExtensions"))
+	list, ok := c.next(c.path)
+	if !ok {
+		return nil
+	}
+	return c.extensions(list, c.path)
+}

@@ -1,0 +1,135 @@
+package revocation
+
+import "bytes"
+
+// shape is one element of a head that may be cut: of its content, only what is there.
+type shape struct {
+	tag     byte
+	content []byte
+}
+
+// shapes looks at the first elements inside b, at most limit.
+func shapes(b []byte, limit int) []shape {
+	var list []shape
+	for len(list) < limit && len(b) > 0 && (b[0] != 0 || len(b) > 1 && b[1] != 0) {
+		header, length, problem := readHeader(b)
+		if problem != "" {
+			return append(list, shape{tag: b[0]})
+		}
+		content := b[header:]
+		if length >= 0 && length < int64(len(content)) {
+			content = content[:length]
+		} else if length < 0 {
+			if end, ok := indefiniteEnd(content, 0); ok {
+				content, header = content[:end], header+2
+			}
+		}
+		list = append(list, shape{b[0], content})
+		b = b[header+len(content):]
+	}
+	return list
+}
+
+func tagAt(list []shape, i int) byte {
+	if i < len(list) {
+		return list[i].tag
+	}
+	return 0
+}
+
+// kindOfDER goes by the first elements of the outermost SEQUENCE.
+func kindOfDER(head []byte) Kind {
+	outer := shapes(head, 1)
+	if len(outer) == 0 || outer[0].tag != tagSequence {
+		return KindUnrecognised
+	}
+	in := shapes(outer[0].content, 3)
+	switch tagAt(in, 0) {
+	case tagEnumerated:
+		return KindOCSPResponse
+	case tagOID:
+		if bytes.HasPrefix([]byte(oidSignedData), in[0].content[:min(len(in[0].content), 8)]) && len(in[0].content) == len(oidSignedData) {
+			return KindCMS
+		}
+	case tagInteger:
+		// responseStatus with the wrong tag: alone, or before responseBytes. A private
+		// key begins with an INTEGER too, but goes on with another element.
+		if next := tagAt(in, 1); len(in[0].content) == 1 && (next == contextConstructedTag(0) || next == 0 && len(head) <= 5) {
+			return KindOCSPResponse
+		}
+	case tagSequence:
+		if kind := kindOfSigned(in); kind != KindUnrecognised {
+			return kind
+		}
+	}
+	if bytes.Contains(head[:min(len(head), 64)], []byte(OIDBasicResponse)) {
+		return KindOCSPResponse
+	}
+	return KindUnrecognised
+}
+
+// kindOfSigned tells by the "to be signed" part, which comes first in all of them.
+func kindOfSigned(outer []shape) Kind {
+	in := shapes(outer[0].content, 8)
+	switch tagAt(in, 0) {
+	case contextConstructedTag(0): // version: of a certificate, a request or a bare ResponseData
+		switch tagAt(in, 1) {
+		case tagSequence:
+			if len(in) > 2 && in[2].tag == tagSequence {
+				return KindCertificate // without its serial number
+			}
+			return KindOCSPRequest
+		case contextConstructedTag(1):
+			return requestOrResponse(in[1:])
+		case contextConstructedTag(2):
+			return KindOCSPResponse
+		}
+		return KindCertificate
+	case contextConstructedTag(1):
+		return requestOrResponse(in)
+	case contextConstructedTag(2):
+		return KindOCSPResponse
+	case tagSequence:
+		if isRequestList(in[0].content) {
+			return KindOCSPRequest
+		}
+	}
+	return crlOrCertificate(in)
+}
+
+// requestOrResponse tells requestorName of a request from responderID byName of a
+// ResponseData, which producedAt follows.
+func requestOrResponse(in []shape) Kind {
+	if tagAt(in, 1) == tagGeneralizedTime {
+		return KindOCSPResponse
+	}
+	return KindOCSPRequest
+}
+
+// isRequestList reports whether a SEQUENCE holds Requests rather than being an
+// AlgorithmIdentifier.
+func isRequestList(content []byte) bool {
+	request := shapes(content, 1)
+	return len(request) == 0 || request[0].tag == tagSequence
+}
+
+// crlOrCertificate tells by where the times are: among the fields of tbsCertList, or in
+// a Validity of their own.
+func crlOrCertificate(in []shape) Kind {
+	for _, s := range in {
+		switch {
+		case s.tag == tagUTCTime || s.tag == tagGeneralizedTime:
+			return KindCRL
+		case s.tag == tagSequence && len(s.content) > 0 && (s.content[0] == tagUTCTime || s.content[0] == tagGeneralizedTime):
+			return KindCertificate
+		}
+	}
+	// Cut or damaged before that. Serial numbers are long, versions are not.
+	switch {
+	case tagAt(in, 0) == tagInteger && len(in[0].content) > 1:
+		return KindCertificate
+	case tagAt(in, 0) == tagInteger, tagAt(in, 0) == tagSequence:
+		return KindCRL
+	}
+	return KindUnrecognised
+}

@@ -1,0 +1,263 @@
+package revocation
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Signature is what verifying one signature showed.
+type Signature struct {
+	State     SignatureState
+	Algorithm string // such as "SHA256-RSA", "SHA1-RSA", "ECDSA-SHA256", or the dotted OID of an unknown one
+	SHA1      bool   // the digest is SHA-1 or weaker
+	Problem   string // why it is invalid or could not be checked
+}
+
+// SignatureState tells a wrong signature from one that could not be checked.
+type SignatureState string
+
+// The states of a signature.
+const (
+	SignatureValid     SignatureState = "valid"
+	SignatureInvalid   SignatureState = "invalid"
+	SignatureUnchecked SignatureState = "unchecked" // no certificate to check it with, or an algorithm we do not know
+)
+
+// Signer is who signed an OCSP response and with what authority (RFC 6960 §4.2.2.2),
+// computed once so that rules only look.
+type Signer struct {
+	Signature   Signature
+	Certificate *x509.Certificate // whose key the signature was verified or refuted with; nil where none was found
+	IsIssuer    bool              // the signing key is the issuer's own
+	IssuedByCA  bool              // the certificate's own signature verifies under the issuer's key and names the issuer
+	HasEKU      bool              // the certificate carries id-kp-OCSPSigning
+	MatchesID   bool              // the responderID names this certificate
+	Embedded    bool              // the certificate came in the response's certs
+	NoCheck     bool              // the certificate carries id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1)
+}
+
+// Authorized reports whether RFC 6960 §4.2.2.2 lets the signer speak for the issuer,
+// whatever became of the signature: that Signature.State tells.
+func (s Signer) Authorized() bool {
+	return s.Certificate != nil && (s.IsIssuer || s.IssuedByCA && s.HasEKU)
+}
+
+// signerCandidate is a certificate whose key may have signed.
+type signerCandidate struct {
+	certificate *x509.Certificate
+	named       bool // by the responderID
+}
+
+// FindSigner finds the certificate whose key verifies the response's signature: among the
+// issuer's, those embedded, and candidates, in that order, the ones that the responderID
+// names first. Where several share the key, one that may speak for the issuer is preferred.
+// issuer may be nil.
+//
+// Where none verifies, Signature.State is SignatureInvalid, with the Certificate that the
+// responderID names if there is one; and SignatureUnchecked where there is no certificate
+// at hand, or the algorithm is not verified here. Signature.Problem says which certificate
+// is missing or cannot be read.
+func (b *BasicResponse) FindSigner(issuer *x509.Certificate, candidates []*x509.Certificate) Signer {
+	verify := b.verifier()
+	var verified, named *Signer
+	var refused []Signature
+	for _, c := range b.signerCandidates(issuer, candidates) {
+		signature := verify(publicKey(c.certificate))
+		switch {
+		case signature.State == SignatureValid:
+			s := b.describe(c, issuer, signature)
+			if s.Authorized() {
+				return s
+			}
+			if verified == nil {
+				verified = &s
+			}
+		case c.named && named == nil:
+			s := b.describe(c, issuer, signature)
+			named = &s
+		default:
+			refused = append(refused, signature)
+		}
+	}
+	switch {
+	case verified != nil:
+		return *verified
+	case named != nil:
+		named.Signature.Problem += b.unreadableCertificates()
+		return *named
+	}
+	return Signer{Signature: b.unmatched(refused)}
+}
+
+// unmatched is the signature of a response whose responderID names no certificate at hand
+// and that none of those at hand verifies.
+func (b *BasicResponse) unmatched(refused []Signature) Signature {
+	s := schemeOf(b.SignatureAlgorithm)
+	missing := b.unreadableCertificates() + "; the certificate of " + b.ResponderID.String() + " is neither embedded nor given"
+	if len(refused) == 0 {
+		if s.problem != "" {
+			return s.unchecked(s.problem + missing)
+		}
+		return s.unchecked("there is no certificate to check it with" + missing)
+	}
+	if i := slices.IndexFunc(refused, func(s Signature) bool { return s.State == SignatureInvalid }); i >= 0 {
+		return s.invalid("none of the %d certificates at hand verifies it%s", len(refused), missing)
+	}
+	refused[0].Problem += missing
+	return refused[0]
+}
+
+// verifier returns what verifies the signature under one key after another, hashing what
+// is signed only once.
+func (b *BasicResponse) verifier() func(key any) Signature {
+	h, ok := DigestHash(b.SignatureAlgorithm)
+	switch {
+	case b.Signature == nil:
+		s := schemeOf(b.SignatureAlgorithm)
+		return func(any) Signature { return s.unchecked("no signature could be read") }
+	case !ok || h == 0:
+		return func(key any) Signature { return VerifySignature(b.SignatureAlgorithm, key, b.TBS, b.Signature) }
+	}
+	digest := sum(h, b.TBS)
+	return func(key any) Signature { return VerifyDigest(b.SignatureAlgorithm, key, digest, b.Signature) }
+}
+
+// signerCandidates lists every certificate at hand once, those that the responderID names
+// first.
+func (b *BasicResponse) signerCandidates(issuer *x509.Certificate, given []*x509.Certificate) []signerCandidate {
+	all := make([]*x509.Certificate, 0, 1+len(b.Certificates)+len(given))
+	all = append(all, issuer)
+	for _, e := range b.Certificates {
+		all = append(all, e.Certificate)
+	}
+	all = append(all, given...)
+
+	seen := map[string]bool{}
+	var first, rest []signerCandidate
+	for _, cert := range all {
+		if cert == nil || seen[string(cert.Raw)] {
+			continue
+		}
+		seen[string(cert.Raw)] = true
+		if b.ResponderID.Names(cert) {
+			first = append(first, signerCandidate{cert, true})
+		} else {
+			rest = append(rest, signerCandidate{cert, false})
+		}
+	}
+	return append(first, rest...)
+}
+
+func (b *BasicResponse) describe(c signerCandidate, issuer *x509.Certificate, signature Signature) Signer {
+	cert := c.certificate
+	return Signer{
+		Signature:   signature,
+		Certificate: cert,
+		IsIssuer:    sameAuthority(cert, issuer),
+		IssuedByCA:  issuedBy(cert, issuer),
+		HasEKU:      slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning),
+		MatchesID:   c.named,
+		Embedded: slices.ContainsFunc(b.Certificates, func(e EmbeddedCertificate) bool {
+			return bytes.Equal(e.Raw, cert.Raw)
+		}),
+		NoCheck: slices.ContainsFunc(cert.Extensions, func(x pkix.Extension) bool { return x.Id.Equal(idNoCheck()) }),
+	}
+}
+
+func idNoCheck() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5} }
+
+// unreadableCertificates names the embedded certificates that could not be tried.
+func (b *BasicResponse) unreadableCertificates() string {
+	var text strings.Builder
+	for i, e := range b.Certificates {
+		if e.Certificate == nil {
+			fmt.Fprintf(&text, "; certs[%d] at octet %d cannot be read: %s", i, e.Offset, e.Problem)
+		}
+	}
+	return text.String()
+}
+
+// Names reports whether the responderID is of this certificate: byName has the octets of
+// its subject, byKey the SHA-1 of its public key's BIT STRING value (RFC 6960 §4.2.1).
+func (r ResponderID) Names(cert *x509.Certificate) bool {
+	switch {
+	case r.ByName != nil:
+		return bytes.Equal(r.ByName, cert.RawSubject)
+	case r.ByKey != nil:
+		_, bits, ok := publicKeyInfo(cert)
+		return ok && bytes.Equal(r.ByKey, sum(crypto.SHA1, bits))
+	}
+	return false
+}
+
+// String gives "byKey" with the hash in hexadecimal, or "byName" with the name.
+func (r ResponderID) String() string {
+	switch {
+	case r.ByKey != nil:
+		return fmt.Sprintf("byKey %x", r.ByKey)
+	case r.ByName != nil:
+		var name pkix.RDNSequence
+		if rest, err := asn1.Unmarshal(r.ByName, &name); err != nil || len(rest) > 0 {
+			return fmt.Sprintf("byName %x", r.ByName)
+		}
+		return "byName " + name.String()
+	}
+	return "no responderID"
+}
+
+// sameAuthority reports whether cert has the issuer's name and key, as the same
+// certificate and cross-certificates of it do.
+func sameAuthority(cert, issuer *x509.Certificate) bool {
+	return issuer != nil && bytes.Equal(cert.RawSubject, issuer.RawSubject) &&
+		bytes.Equal(cert.RawSubjectPublicKeyInfo, issuer.RawSubjectPublicKeyInfo)
+}
+
+// issuedBy reports whether cert names issuer and was signed with its key. It asks
+// VerifySignature rather than crypto/x509, which refuses SHA-1.
+func issuedBy(cert, issuer *x509.Certificate) bool {
+	if issuer == nil || !bytes.Equal(cert.RawIssuer, issuer.RawSubject) {
+		return false
+	}
+	var n notes
+	outer, ok := n.cursor(cert.Raw, 0, root("")).expect(tagSequence, "certificate")
+	if !ok {
+		return false
+	}
+	in := n.cursor(outer.content, outer.contentOffset(), root(""))
+	tbs, ok := in.expect(tagSequence, "tbsCertificate")
+	if !ok {
+		return false
+	}
+	alg, ok := in.algorithm("signatureAlgorithm")
+	if !ok {
+		return false
+	}
+	bits, ok := in.expect(tagBitString, "signature")
+	if !ok || len(bits.content) == 0 || bits.content[0] != 0 {
+		return false
+	}
+	return VerifySignature(alg, publicKey(issuer), tbs.raw, bits.content[1:]).State == SignatureValid
+}
+
+// publicKey returns the certificate's key, also where crypto/x509 leaves it out because
+// the key is restricted to RSASSA-PSS (RFC 4055 §1.2).
+func publicKey(cert *x509.Certificate) any {
+	if cert.PublicKey != nil {
+		return cert.PublicKey
+	}
+	alg, bits, ok := publicKeyInfo(cert)
+	if !ok || alg.Algorithm != OIDRSAPSS {
+		return nil
+	}
+	key, err := x509.ParsePKCS1PublicKey(bits)
+	if err != nil {
+		return nil
+	}
+	return key
+}
