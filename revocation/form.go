@@ -188,9 +188,7 @@ func isLineSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b =
 
 // beginsElement reports whether head begins as a SEQUENCE does. Nothing else is a
 // document of ours.
-func beginsElement(head []byte) bool {
-	return head[0] == tagSequence
-}
+func beginsElement(head []byte) bool { return len(head) > 0 && head[0] == tagSequence }
 
 // kindOfJSON looks for the member "revprobe" in the object on the first line.
 func kindOfJSON(head []byte) Kind {

@@ -35,7 +35,7 @@ type Signer struct {
 	Signature   Signature
 	Certificate *x509.Certificate // whose key the signature was verified or refuted with; nil where none was found
 	IsIssuer    bool              // the signing key is the issuer's own
-	IssuedByCA  bool              // the certificate's own signature verifies under the issuer's key and names the issuer
+	IssuedByCA  bool              // the certificate's own signature verifies under the issuer's key and names the issuer; not looked at where IsIssuer
 	HasEKU      bool              // the certificate carries id-kp-OCSPSigning
 	MatchesID   bool              // the responderID names this certificate
 	Embedded    bool              // the certificate came in the response's certs
@@ -59,14 +59,14 @@ type signerCandidate struct {
 // names first. Where several share the key, one that may speak for the issuer is preferred.
 // issuer may be nil.
 //
-// Where none verifies, Signature.State is SignatureInvalid, with the Certificate that the
-// responderID names if there is one; and SignatureUnchecked where there is no certificate
-// at hand, or the algorithm is not verified here. Signature.Problem says which certificate
-// is missing or cannot be read.
+// Where none verifies, the one that the responderID names is returned, with
+// SignatureInvalid. Where it names none at hand, the Certificate is nil and the state
+// SignatureUnchecked, as it is where the algorithm is not verified here. Signature.Problem
+// says which certificate is missing or cannot be read.
 func (b *BasicResponse) FindSigner(issuer *x509.Certificate, candidates []*x509.Certificate) Signer {
 	verify := b.verifier()
 	var verified, named *Signer
-	var refused []Signature
+	refused := 0
 	for _, c := range b.signerCandidates(issuer, candidates) {
 		signature := verify(publicKey(c.certificate))
 		switch {
@@ -82,7 +82,7 @@ func (b *BasicResponse) FindSigner(issuer *x509.Certificate, candidates []*x509.
 			s := b.describe(c, issuer, signature)
 			named = &s
 		default:
-			refused = append(refused, signature)
+			refused++
 		}
 	}
 	switch {
@@ -96,21 +96,21 @@ func (b *BasicResponse) FindSigner(issuer *x509.Certificate, candidates []*x509.
 }
 
 // unmatched is the signature of a response whose responderID names no certificate at hand
-// and that none of those at hand verifies.
-func (b *BasicResponse) unmatched(refused []Signature) Signature {
+// and that none of those at hand verifies. Its signer is somebody we do not have, so that
+// nothing refutes the signature.
+func (b *BasicResponse) unmatched(refused int) Signature {
 	s := schemeOf(b.SignatureAlgorithm)
-	missing := b.unreadableCertificates() + "; the certificate of " + b.ResponderID.String() + " is neither embedded nor given"
-	if len(refused) == 0 {
-		if s.problem != "" {
-			return s.unchecked(s.problem + missing)
-		}
-		return s.unchecked("there is no certificate to check it with" + missing)
+	problem := "there is no certificate to check it with"
+	switch {
+	case b.Signature == nil:
+		problem = "no signature could be read"
+	case s.problem != "":
+		problem = s.problem
+	case refused > 0:
+		problem = fmt.Sprintf("none of the %d certificates at hand verifies it", refused)
 	}
-	if i := slices.IndexFunc(refused, func(s Signature) bool { return s.State == SignatureInvalid }); i >= 0 {
-		return s.invalid("none of the %d certificates at hand verifies it%s", len(refused), missing)
-	}
-	refused[0].Problem += missing
-	return refused[0]
+	return s.unchecked(problem + b.unreadableCertificates() +
+		"; the certificate of " + b.ResponderID.String() + " is neither embedded nor given")
 }
 
 // verifier returns what verifies the signature under one key after another, hashing what
@@ -156,11 +156,12 @@ func (b *BasicResponse) signerCandidates(issuer *x509.Certificate, given []*x509
 
 func (b *BasicResponse) describe(c signerCandidate, issuer *x509.Certificate, signature Signature) Signer {
 	cert := c.certificate
+	isIssuer := sameAuthority(cert, issuer)
 	return Signer{
 		Signature:   signature,
 		Certificate: cert,
-		IsIssuer:    sameAuthority(cert, issuer),
-		IssuedByCA:  issuedBy(cert, issuer),
+		IsIssuer:    isIssuer,
+		IssuedByCA:  !isIssuer && issuedBy(cert, issuer),
 		HasEKU:      slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning),
 		MatchesID:   c.named,
 		Embedded: slices.ContainsFunc(b.Certificates, func(e EmbeddedCertificate) bool {

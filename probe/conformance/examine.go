@@ -202,7 +202,7 @@ func (e *examiner) unanswered() {
 		s := &e.report.Services[i]
 		for _, r := range e.rules {
 			asked := (ServiceSubject{Service: *s}).asked(r.Needs)
-			if len(asked) == 0 || e.judged[r.ID+" "+s.URL] {
+			if r.Cert != nil || len(asked) == 0 || e.judged[r.ID+" "+s.URL] {
 				continue
 			}
 			first := asked[0]

@@ -54,7 +54,7 @@ func methodRules() []*Rule {
 			ID:    "http-ocsp-get",
 			Cites: []Citation{BR("4.9.9", Must).Since("2013-01-01"), RFC6960("A.1", Must)},
 			Says:  "The responder must answer GET.",
-			Needs: evidence.AssignedGET | evidence.UnassignedGET,
+			Needs: evidence.Assigned | evidence.Unassigned,
 			Service: func(s ServiceSubject) Verdict {
 				post, get := s.responded(evidence.AssignedPOST|evidence.UnassignedPOST), s.responded(evidence.AssignedGET|evidence.UnassignedGET)
 				switch {

@@ -50,6 +50,7 @@ func ocspTimeRules() []*Rule {
 				when("no seconds", rewriteTime("responses[0].thisUpdate", 0x18, "200601021504Z")),
 			},
 			Good: []fixtures.Case{when("the exact form", func(*fake) {})},
+			Also: []string{"ocsp-der-strict"},
 		},
 		{
 			ID:    "ocsp-nextupdate-present",

@@ -19,6 +19,7 @@ type Run struct {
 	Seed    string    `json:"seed"`    // hex; the unassigned serials derive from it
 	Vantage string    `json:"vantage"` // where it was asked from, in the operator's words
 	Started time.Time `json:"started"`
+	Notes   []string  `json:"notes,omitempty"` // what could not be asked, and why
 	Scope   Scope     `json:"scope,omitempty"` // what the operator said the issuers issue; empty when not said
 
 	// Certificates holds every certificate that a Question refers to by fingerprint, and
@@ -115,6 +116,8 @@ type Exchange struct {
 }
 
 // Timing is the phases of one exchange. They do not overlap; Total spans them all.
+// DNS is 0 where addresses found a moment ago were taken again, and Connect sums every
+// address that was tried. What was waited out of politeness is in none of them.
 type Timing struct {
 	DNS       time.Duration `json:"dns"`
 	Connect   time.Duration `json:"connect"`

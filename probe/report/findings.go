@@ -112,13 +112,11 @@ func (s *section) where(m *mergedFinding) string {
 		return ""
 	}
 	names := make([]string, 0, len(m.exchanges))
-	for i, id := range m.exchanges {
-		name := shown(id)
-		at := slices.IndexFunc(s.exchanges, func(x *evidence.Exchange) bool { return i == 0 && x.ID == id })
-		if at >= 0 {
-			name += asked(s.exchanges[at])
-		}
-		names = append(names, name)
+	for _, id := range m.exchanges {
+		names = append(names, shown(id))
+	}
+	if at := slices.IndexFunc(s.exchanges, func(x *evidence.Exchange) bool { return x.ID == m.exchanges[0] }); at >= 0 {
+		names[0] += asked(s.exchanges[at])
 	}
 	return several(names, few)
 }

@@ -134,7 +134,7 @@ func fitColumns(rows [][]string, room int) [][]string {
 
 // capped is how wide a table is whose columns are no wider than limit.
 func capped(widths []int, limit int) int {
-	sum := 0
+	sum := -columnGap
 	for _, width := range widths {
 		sum += min(width, limit) + columnGap
 	}

@@ -289,3 +289,63 @@ func TestWriteErrorsComeBack(t *testing.T) {
 		}
 	}
 }
+
+func TestAnswersOnlyAnArchiveCanHave(t *testing.T) {
+	r := checked()
+	again := answer(evidence.UnassignedPOST, "ser-short", "01", "POST", "unknown", "x2")
+	again.Repeat = true
+	put := answer(evidence.UnassignedPOST, "ser-short", "01", "PUT", "http-status", "x2")
+	r.Answers = append(r.Answers, again, put)
+	got := text(t, r, report.TextOptions{})
+	if !regexp.MustCompile(`(?m)^  serial +POST +GET +other methods$`).MatchString(got) ||
+		!regexp.MustCompile(`(?m)^  ser-short +again unknown +- +http-status$`).MatchString(got) {
+		t.Errorf("the table reads\n%s", got)
+	}
+}
+
+func TestKindsOfServices(t *testing.T) {
+	for ask, kind := range map[evidence.Ask]string{
+		evidence.FetchCRL: "distribution point", evidence.FetchIssuer: "caIssuers location",
+		evidence.Handshake: "TLS server", evidence.Resolve: "service", evidence.UnassignedPOST: "OCSP responder",
+	} {
+		r := conforming()
+		x := &evidence.Exchange{ID: "y", Question: evidence.Question{Ask: ask, URL: "http://it.example"}}
+		r.Services = []conformance.Service{{URL: "http://it.example", Responder: ask.Has(evidence.OCSP), Exchanges: []*evidence.Exchange{x}}}
+		if got := text(t, r, report.TextOptions{}); !strings.Contains(got, "http://it.example  "+kind+"\n") {
+			t.Errorf("%s is not headed as %s in\n%s", ask, kind, got)
+		}
+	}
+}
+
+func TestManyFetchesAreCutShort(t *testing.T) {
+	r := conforming()
+	dp := &r.Services[0]
+	for len(dp.Exchanges) < 11 {
+		dp.Exchanges = append(dp.Exchanges, dp.Exchanges[0])
+	}
+	got := text(t, r, report.TextOptions{})
+	if strings.Count(got, "fetch-crl") != 8 || !strings.Contains(got, "\n  and 3 more\n") {
+		t.Errorf("it reads\n%s", got)
+	}
+}
+
+func TestOffsetWithoutField(t *testing.T) {
+	r := linted()
+	r.Findings[0].Field, r.Findings[0].Offset = "", 0
+	if got := text(t, r, report.TextOptions{}); !strings.Contains(got, "field    at octet 0\n") {
+		t.Errorf("it reads\n%s", got)
+	}
+}
+
+func TestTableWrapsOnlyWhereItMust(t *testing.T) {
+	widest := "  foreign-issuer  unknown (signature invalid)  -\n"
+	header := "  serial          POST                         GET\n"
+	exact := len("  ser-random-20   good; again good             unknown")
+	for width, whole := range map[int]bool{exact: true, exact - 1: false} {
+		got := text(t, conforming(), report.TextOptions{Width: width})
+		readable(t, got, width)
+		if strings.Contains(got, widest) != whole || strings.Contains(got, header) != whole {
+			t.Errorf("in %d columns it reads\n%s", width, got)
+		}
+	}
+}

@@ -50,6 +50,7 @@ var failureCases = map[string]failureCase{
 	"refused":           {evidence.ConnectRefused, "connecting to 1.2.3.4:80: connection refused", "", nil, 0},
 	"black hole":        {evidence.ConnectTimeout, "connecting to 1.2.3.4:80: no answer within 5s", "", failWeb(nil), 5 * time.Second},
 	"kernel times out":  {evidence.ConnectTimeout, "1.2.3.4:80", "", failWeb(syscall.ETIMEDOUT), 0},
+	"slow DNS, silence": {evidence.HTTPTimeout, "given up after 15s", "", slowThenSilent, 15 * time.Second},
 	"no route":          {evidence.NoRoute, "network is unreachable", "", failWeb(syscall.ENETUNREACH), 0},
 	"host unreachable":  {evidence.NoRoute, "no route to host", "", failWeb(syscall.EHOSTUNREACH), 0},
 	"filtered here":     {evidence.NoRoute, "operation not permitted", "", failWeb(syscall.EPERM), 0},
@@ -100,6 +101,12 @@ func danglingZone() zone {
 }
 
 func rcodeZone(code int) zone { return zone{codes: map[string]int{"ca.example.": code}} }
+
+func slowThenSilent(n *network) {
+	z := webZone()
+	z.pause = 2 * time.Second
+	n.serving["udp "+resolver1], n.serving["tcp "+web] = z.serve, silent
+}
 
 // brokenAAAA is a resolver that has no A record and fails for AAAA.
 func brokenAAAA(c net.Conn) {
@@ -237,6 +244,25 @@ func TestElevenSecondResponder(t *testing.T) {
 		if !x.Answered() || string(x.Body) != "late" || x.Timing.Total != 11*time.Second {
 			t.Errorf("failure %q, body %q after %s", x.Failure, x.Body, x.Timing.Total)
 		}
+	})
+}
+
+func TestHandshakeWithSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["tcp 1.2.3.4:443"] = silent
+		x := n.client(t, transport.Options{}).Ask(t.Context(), evidence.Question{Ask: evidence.Handshake, URL: "tls://1.2.3.4"})
+		wantFailure(t, x, evidence.TLSFailure, "TLS handshake with 1.2.3.4:443: no answer in time")
+		if x.Timing.TLS != 15*time.Second {
+			t.Errorf("the handshake took %s", x.Timing.TLS)
+		}
+	})
+}
+
+func TestHandshakeRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := evidence.Question{Ask: evidence.Handshake, URL: "tls://1.2.3.4:8443"}
+		wantFailure(t, newNetwork().client(t, transport.Options{}).Ask(t.Context(), q), evidence.ConnectRefused, "1.2.3.4:8443")
 	})
 }
 

@@ -34,54 +34,6 @@ func sees(t *testing.T, n *network, o transport.Options, want ...string) evidenc
 	return x
 }
 
-func TestResolveConnectsToEach(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork()
-		n.serving["udp "+resolver1] = zone{records: []string{
-			"ca.example. 60 IN A 1.2.3.4", "ca.example. 60 IN A 1.2.3.5", "ca.example. 60 IN AAAA 2a00::1", "ca.example. 60 IN A 10.0.0.1",
-		}}.serve
-		n.serving["tcp 1.2.3.4:8080"] = silent
-		n.failing["tcp [2a00::1]:8080"] = nil
-		x := n.client(t, transport.Options{}).Ask(t.Context(), resolveAsk("http://ca.example:8080/ocsp"))
-		if x.Failure != "" || x.Timing.Connect != 5*time.Second {
-			t.Errorf("failure %q (%s), connecting for %s", x.Failure, x.Detail, x.Timing.Connect)
-		}
-		want := []evidence.Address{
-			{IP: "1.2.3.4"},
-			{IP: "1.2.3.5", Failure: evidence.ConnectRefused, Detail: "connecting to 1.2.3.5:8080: connection refused"},
-			{IP: "10.0.0.1", Failure: evidence.Refused, Detail: "10.0.0.1 is a private address (RFC 1918), and ca.example was not named by the operator; --allow-private asks it all the same"},
-			{IP: "2a00::1", Connect: 5 * time.Second, Failure: evidence.ConnectTimeout, Detail: "connecting to [2a00::1]:8080: no answer within 5s"},
-		}
-		if !slices.Equal(x.Addresses, want) {
-			t.Errorf("addresses\n%+v, want\n%+v", x.Addresses, want)
-		}
-	})
-}
-
-func TestResolveOfDeadHost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork()
-		n.serving["udp "+resolver1] = zone{records: []string{"ca.example. 60 IN A 1.2.3.4", "ca.example. 60 IN AAAA 2a00::1"}}.serve
-		n.failing["tcp 1.2.3.4:80"] = noRoute
-		wantFailure(t, sees(t, n, transport.Options{}, "1.2.3.4", "2a00::1"), evidence.ConnectRefused, "unreachable; connecting to [2a00::1]:80")
-	})
-}
-
-func TestResolveEndsAtSixteenAddresses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork()
-		var z zone
-		for i := range 17 {
-			z.records = append(z.records, "ca.example. 60 IN A "+net.IPv4(1, 2, 4, byte(i)).String())
-		}
-		n.serving["udp "+resolver1] = z.serve
-		x := n.client(t, transport.Options{}).Ask(t.Context(), resolveAsk("http://ca.example/"))
-		if len(x.Addresses) != 17 || x.Addresses[15].Failure != evidence.ConnectRefused || x.Addresses[16].Failure != evidence.Refused {
-			t.Errorf("%+v", x.Addresses)
-		}
-	})
-}
-
 func TestAliasesAreFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork()
@@ -89,8 +41,12 @@ func TestAliasesAreFollowed(t *testing.T) {
 		n.serving["udp "+resolver1] = func(c net.Conn) {
 			z := zone{records: []string{"ca.example. 60 IN CNAME Cdn.test.", "cdn.test. 60 IN CNAME edge.test.", "edge.test. 60 IN A 1.2.3.4"}}
 			z.serveEdited(c, func(answer *dns.Msg) {
-				stray, _ := dns.NewRR("other.test. 60 IN A 1.2.3.9")
-				answer.Answer = append(answer.Answer, stray)
+				for _, text := range []string{"other.test. 60 IN A 1.2.3.9", "edge.test. 60 IN A 1.2.3.4", "edge.test. 60 IN AAAA 2a00::1"} {
+					stray, _ := dns.NewRR(text)
+					if stray.Header().Rrtype != answer.Question[0].Qtype || answer.Question[0].Qtype == dns.TypeA {
+						answer.Answer = append(answer.Answer, stray)
+					}
+				}
 			})
 		}
 		sees(t, n, transport.Options{}, "1.2.3.4")
@@ -162,6 +118,42 @@ func TestNoSecondOpinionOnNXDomain(t *testing.T) {
 		if n.count("udp", resolver1) != 1 || n.count("udp", resolver2) != 0 {
 			t.Errorf("dialled %v", n.dialled)
 		}
+	})
+}
+
+// A resolver that answers without an answer is asked once for each type.
+func TestServFailIsNotAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["udp "+resolver1] = rcodeZone(dns.RcodeServerFailure).serve
+		n.serving["udp "+resolver2] = silent
+		wantFailure(t, sees(t, n, transport.Options{Resolvers: []string{"9.9.9.1", "9.9.9.2"}}), evidence.DNSServFail, "SERVFAIL")
+		if first, second := n.count("udp", resolver1), n.count("udp", resolver2); first != 2 || second != 4 {
+			t.Errorf("%d and %d queries", first, second)
+		}
+	})
+}
+
+// However many resolvers there are, DNS takes no more than the time of an exchange.
+func TestManySilentResolvers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["udp "+resolver1], n.serving["udp "+resolver2] = onlyRoot, silent
+		x := sees(t, n, transport.Options{Resolvers: []string{"9.9.9.1", "9.9.9.2", "9.9.9.2"}})
+		wantFailure(t, x, evidence.DNSTimeout, "no answer in time")
+		if x.Timing.DNS != 15*time.Second {
+			t.Errorf("DNS took %s", x.Timing.DNS)
+		}
+	})
+}
+
+// One resolver that lives is enough to tell a dead zone from dead resolvers.
+func TestOneLivingResolver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["udp "+resolver1], n.serving["udp "+resolver2] = silent, onlyRoot
+		x := sees(t, n, transport.Options{Resolvers: []string{"9.9.9.1", "9.9.9.2"}})
+		wantFailure(t, x, evidence.DNSTimeout, "")
 	})
 }
 
@@ -241,31 +233,4 @@ func TestOneFamilyIsEnough(t *testing.T) {
 			sees(t, n, transport.Options{}, want)
 		})
 	}
-}
-
-func TestPinnedAddressNeedsNoDNS(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork()
-		n.serving["tcp "+web] = answering(0, ok("x"))
-		q := fetch("http://ca.example/")
-		q.Address = "1.2.3.4"
-		x := n.client(t, transport.Options{}).Ask(t.Context(), q)
-		if x.Failure != "" || x.Peer != web || n.count("udp", resolver1) != 0 {
-			t.Errorf("failure %q (%s), peer %s, dialled %v", x.Failure, x.Detail, x.Peer, n.dialled)
-		}
-	})
-}
-
-// The second address answers where the first is dead.
-func TestNextAddress(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork()
-		n.serving["udp "+resolver1] = zone{records: []string{"ca.example. 60 IN A 1.2.3.9", "ca.example. 60 IN A 1.2.3.4"}}.serve
-		n.failing["tcp 1.2.3.9:80"] = nil
-		n.serving["tcp "+web] = answering(0, ok("x"))
-		x := n.client(t, transport.Options{}).Ask(t.Context(), fetch("http://ca.example/"))
-		if x.Failure != "" || x.Peer != web || x.Timing.Connect != 5*time.Second {
-			t.Errorf("failure %q (%s), peer %s, connecting for %s", x.Failure, x.Detail, x.Peer, x.Timing.Connect)
-		}
-	})
 }

@@ -50,11 +50,6 @@ func timedOut(err error) bool {
 		errors.As(err, &network) && network.Timeout()
 }
 
-// wasReset covers EPIPE too: the reset had arrived before we wrote.
-func wasReset(err error) bool {
-	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
-}
-
 // connectFailure classes what kept a TCP connection to peer from being made. What it
 // does not know counts as ours: too few sockets, a filter of this machine, an interface
 // that is down. EHOSTUNREACH does as well, since the kernel does not tell whether it or a
@@ -66,7 +61,7 @@ func connectFailure(peer string, after time.Duration, err error) *failure {
 		class = evidence.Interrupted
 	case errors.Is(err, syscall.ECONNREFUSED):
 		class = evidence.ConnectRefused
-	case wasReset(err):
+	case errors.Is(err, syscall.ECONNRESET):
 		class = evidence.Reset
 	case timedOut(err):
 		return failed(evidence.ConnectTimeout, "connecting to %s: no answer within %s", peer, after.Round(time.Millisecond))
@@ -80,7 +75,7 @@ func readFailure(within string, err error) *failure {
 	switch {
 	case timedOut(err):
 		return failed(evidence.HTTPTimeout, "reading %s: no complete answer in time", within)
-	case wasReset(err):
+	case errors.Is(err, syscall.ECONNRESET):
 		return failed(evidence.Reset, "reading %s: connection reset", within)
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe):
 		return failed(evidence.Truncated, "reading %s: connection closed too early", within)

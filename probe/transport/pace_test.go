@@ -100,6 +100,7 @@ func TestRetryAfter(t *testing.T) {
 		"date":            {"503 Unavailable", "Sat, 01 Jan 2000 00:00:30 GMT", 30 * time.Second, 30 * time.Second},
 		"UTC date":        {"503 Unavailable", "Sat, 01 Jan 2000 00:00:30 UTC", 30 * time.Second, 30 * time.Second},
 		"capped":          {"429 Too Many Requests", "3600", time.Minute, time.Minute},
+		"capped date":     {"503 Unavailable", "Sat, 01 Jan 2000 01:00:00 GMT", time.Minute, time.Minute},
 		"capped at once":  {"429 Too Many Requests", strings.Repeat("9", 30), time.Minute, time.Minute},
 		"nonsense":        {"429 Too Many Requests", "soon", time.Second, 1100 * time.Millisecond},
 		"in the past":     {"503 Unavailable", "Sat, 01 Jan 1999 00:00:30 GMT", time.Second, 1100 * time.Millisecond},

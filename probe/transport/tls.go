@@ -58,9 +58,5 @@ func everyCipherSuite() []uint16 {
 
 // guard ends every read and write on conn when ctx does, and returns how to stop that.
 func guard(ctx context.Context, conn net.Conn) (release func() bool) {
-	if deadline, ok := ctx.Deadline(); ok {
-		// A connection without deadlines is ended by the AfterFunc below alike.
-		_ = conn.SetDeadline(deadline)
-	}
 	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 }

@@ -1,0 +1,94 @@
+package conformance_test
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe"
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
+)
+
+// noon is the time at which the fakes are asked, in a year in which every citation is in
+// force.
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// everything is every kind of question that a plan can hold.
+const everything = evidence.Resolve | evidence.FetchCRL | evidence.OCSP
+
+// inMemory puts questions to a fake without any network.
+type inMemory struct{ responder *fixtures.Responder }
+
+func (m inMemory) Ask(_ context.Context, q evidence.Question) evidence.Exchange {
+	return m.responder.Respond(q)
+}
+
+// target is what the engine is given of a fake.
+func target(r *fixtures.Responder) probe.Target {
+	return probe.Target{
+		Certificate: r.LeafCertificate(), Issuer: r.IssuerCertificate(), Siblings: []*x509.Certificate{r.RootCertificate()},
+		Responders: []string{r.OCSPURL()}, DistributionPoints: []string{r.CRLURL()},
+	}
+}
+
+// ask plans and asks the kinds of questions and returns what came back.
+func ask(t testing.TB, r *fixtures.Responder, asker probe.Asker, asks evidence.Ask) *evidence.Run {
+	t.Helper()
+	run := &evidence.Run{Version: "test", Seed: "5eed", Started: r.Now}
+	plan, err := probe.NewPlan(run, []probe.Target{target(r)}, asks, probe.Serials{Seed: []byte("seed")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	probe.Run(t.Context(), plan, asker, run)
+	return run
+}
+
+func judge(t testing.TB, run *evidence.Run, rules ...*conformance.Rule) *conformance.Report {
+	t.Helper()
+	profile, _ := conformance.ProfileNamed("all")
+	report := conformance.Examine(run, conformance.Options{Profile: profile, Rules: rules})
+	for _, bug := range report.Bugs {
+		t.Error(bug)
+	}
+	return report
+}
+
+// played is the report on a fake that was asked everything, in memory.
+func played(t testing.TB, r *fixtures.Responder) *conformance.Report {
+	t.Helper()
+	return judge(t, ask(t, r, inMemory{r}, everything))
+}
+
+func faked(kind fixtures.Kind, c fixtures.Case) *fixtures.Responder {
+	r := fixtures.Conforming(noon, fixtures.NewAuthority(kind))
+	c.Change(r)
+	return r
+}
+
+// fired returns the ids of the rules that failed, each once, in order.
+func fired(report *conformance.Report) []string {
+	var ids []string
+	for _, f := range report.Findings {
+		if f.Outcome == conformance.Failed && !slices.Contains(ids, f.Rule.ID) {
+			ids = append(ids, f.Rule.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// describe lists the failures of a report for the log of a failed test.
+func describe(report *conformance.Report) string {
+	text := ""
+	for _, f := range report.Findings {
+		if f.Outcome == conformance.Failed {
+			text += fmt.Sprintf("\n  %s %s (%s, %s): got %s, want %s", f.Severity, f.Rule.ID, f.Source, f.Field, f.Got, f.Want)
+		}
+	}
+	return text
+}

@@ -1,0 +1,191 @@
+package probe
+
+import (
+	"crypto"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// Plan is every question of a run, target by target. It is complete before anything is
+// sent; only serials that a fetched CRL turns out to list are made anew.
+type Plan struct {
+	Targets []PlannedTarget
+	asks    evidence.Ask
+	serials Serials
+}
+
+// PlannedTarget is the questions about one target: first what the hosts are, then the CRLs,
+// then the responders.
+type PlannedTarget struct {
+	Target   Target
+	Resolves []evidence.Question
+	CRLs     []evidence.Question
+	OCSP     []evidence.Question
+	Skipped  []string // strategies that the target gives nothing for
+}
+
+// Questions returns every question in the order in which it is asked.
+func (p *Plan) Questions() []evidence.Question {
+	var list []evidence.Question
+	for _, t := range p.Targets {
+		list = append(list, t.Resolves...)
+		list = append(list, t.CRLs...)
+		list = append(list, t.OCSP...)
+	}
+	return list
+}
+
+// NewPlan plans the questions of those kinds about the targets. A service that several
+// targets share is asked once. It adds the targets' certificates to the run.
+func NewPlan(run *evidence.Run, targets []Target, asks evidence.Ask, serials Serials) (*Plan, error) {
+	p := &Plan{asks: asks, serials: serials}
+	asked := map[string]bool{}
+	once := func(parts ...string) bool {
+		key := strings.Join(parts, "\x00")
+		first := !asked[key]
+		asked[key] = true
+		return first
+	}
+	for _, t := range targets {
+		planned, err := p.target(run, t, once)
+		if err != nil {
+			return nil, err
+		}
+		p.Targets = append(p.Targets, planned)
+	}
+	return p, nil
+}
+
+func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (PlannedTarget, error) {
+	planned := PlannedTarget{Target: t}
+	issuer, subject := "", ""
+	if t.Issuer != nil {
+		issuer = run.AddCertificate(t.Issuer.Raw, "issuer")
+	}
+	if t.Certificate != nil {
+		subject = run.AddCertificate(t.Certificate.Raw, "certificate")
+	}
+	for _, crl := range t.DistributionPoints {
+		if p.asks.Has(evidence.Resolve) && once("resolve", host(crl)) {
+			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: crl, Issuer: issuer})
+		}
+		if p.asks.Has(evidence.FetchCRL) && once("crl", crl, issuer) {
+			planned.CRLs = append(planned.CRLs, evidence.Question{Ask: evidence.FetchCRL, URL: crl, Method: http.MethodGet, Issuer: issuer, Subject: subject})
+		}
+	}
+	for _, responder := range t.Responders {
+		if t.Issuer == nil {
+			return planned, fmt.Errorf("asking %s: the issuer's certificate is not known", responder)
+		}
+		if p.asks.Has(evidence.Resolve) && once("resolve", host(responder)) {
+			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: responder, Issuer: issuer})
+		}
+		if err := p.responder(&planned, responder, issuer, subject, once); err != nil {
+			return planned, err
+		}
+	}
+	return planned, nil
+}
+
+// responder plans the questions to one responder.
+func (p *Plan) responder(planned *PlannedTarget, responder, issuer, subject string, once func(...string) bool) error {
+	t := planned.Target
+	about := evidence.Question{URL: responder, Issuer: issuer, Subject: subject}
+	if t.Certificate != nil && once("assigned", responder, subject) {
+		err := p.ask(planned, about, revocation.SerialOf(t.Certificate.SerialNumber), evidence.AssignedPOST, evidence.AssignedGET)
+		if err != nil {
+			return err
+		}
+	}
+	if !once("unassigned", responder, issuer) {
+		return nil
+	}
+	for _, strategy := range Strategies() {
+		serial, ok := p.serials.Make(strategy, 0, t, func(revocation.Serial) bool { return false })
+		if !ok {
+			planned.Skipped = append(planned.Skipped, strategy.ID)
+			continue
+		}
+		about.Strategy = strategy.ID
+		if err := p.ask(planned, about, serial, evidence.UnassignedPOST, evidence.UnassignedGET); err != nil {
+			return err
+		}
+	}
+	about.Strategy = ""
+	if p.asks.Has(evidence.ForeignPOST) {
+		planned.OCSP = append(planned.OCSP, p.foreign(t, about))
+	}
+	return nil
+}
+
+// ask plans a question about one serial by the methods whose kinds are wanted.
+func (p *Plan) ask(planned *PlannedTarget, about evidence.Question, serial revocation.Serial, kinds ...evidence.Ask) error {
+	for _, kind := range kinds {
+		if !p.asks.Has(kind) {
+			continue
+		}
+		q, err := question(about, planned.Target, serial, kind)
+		if err != nil {
+			return err
+		}
+		planned.OCSP = append(planned.OCSP, q)
+	}
+	return nil
+}
+
+func question(about evidence.Question, t Target, serial revocation.Serial, kind evidence.Ask) (evidence.Question, error) {
+	id, err := revocation.NewCertID(crypto.SHA1, t.Issuer, serial)
+	if err != nil {
+		return evidence.Question{}, fmt.Errorf("asking %s about serial %s: %w", about.URL, serial, err)
+	}
+	return asked(about, id, kind), nil
+}
+
+// asked completes a question about a CertID, by the method that its kind says.
+func asked(about evidence.Question, id revocation.CertID, kind evidence.Ask) evidence.Question {
+	q := about
+	q.Ask, q.Serial, q.Method = kind, id.Serial.String(), http.MethodPost
+	q.Request = revocation.BuildOCSPRequest(revocation.RequestTemplate{CertIDs: []revocation.CertID{id}})
+	if kind.Has(evidence.AssignedGET | evidence.UnassignedGET) {
+		q.Method, q.Target = http.MethodGet, GETURL(q.URL, q.Request)
+	}
+	return q
+}
+
+// foreign asks about an issuer that the responder cannot serve: the hashes are random, the
+// serial is one that it knows, where one is known, so that a lookup by serial alone shows.
+func (p *Plan) foreign(t Target, about evidence.Question) evidence.Question {
+	random := p.serials.random(t.Issuer, "foreign-issuer", 0, 0)
+	key := p.serials.random(t.Issuer, "foreign-issuer", 1, 0)
+	serial := positive(p.serials.random(t.Issuer, "foreign-issuer", 2, 0)[:20])
+	if t.Certificate != nil {
+		serial = revocation.SerialOf(t.Certificate.SerialNumber)
+	}
+	id := revocation.CertID{
+		HashAlgorithm:  revocation.AlgorithmIdentifier{Algorithm: revocation.OIDSHA1, Parameters: []byte{5, 0}},
+		IssuerNameHash: random[:20], IssuerKeyHash: key[:20], Serial: serial,
+	}
+	about.Subject = ""
+	return asked(about, id, evidence.ForeignPOST)
+}
+
+// GETURL is the URL by which RFC 6960 A.1 asks with GET: the base64 of the request,
+// URL-encoded, behind exactly one slash.
+func GETURL(responder string, request []byte) string {
+	return strings.TrimSuffix(responder, "/") + "/" + url.QueryEscape(base64.StdEncoding.EncodeToString(request))
+}
+
+// host returns the host and port of a URL, by which names are resolved once.
+func host(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return rawURL
+	}
+	return u.Scheme + "://" + u.Host
+}

@@ -1,0 +1,145 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// Asker puts one question and records what came back. Failures are part of the record.
+type Asker interface {
+	Ask(ctx context.Context, q evidence.Question) evidence.Exchange
+}
+
+// maxTargets is how many targets are asked about at once. Each host is asked one question
+// at a time whatever this is: that is the Asker's business.
+const maxTargets = 16
+
+// Run asks the questions of the plan and adds what came back to the run, in the order of
+// the plan whatever order the answers came in. When ctx ends, it stops asking; everything
+// that was answered is kept.
+func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
+	results := make([][]evidence.Exchange, len(p.Targets))
+	slots := make(chan struct{}, maxTargets)
+	var wait sync.WaitGroup
+	for i := range p.Targets {
+		wait.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			results[i] = p.run(ctx, asker, i)
+		})
+	}
+	wait.Wait()
+	run.Exchanges = append(run.Exchanges, slices.Concat(results...)...)
+}
+
+// recorder numbers and keeps the exchanges of one target.
+type recorder struct {
+	ctx    context.Context
+	asker  Asker
+	target int
+	list   []evidence.Exchange
+}
+
+func (r *recorder) ask(q evidence.Question) *evidence.Exchange {
+	if r.ctx.Err() != nil {
+		return nil
+	}
+	x := r.asker.Ask(r.ctx, q)
+	x.Question = q
+	x.ID = fmt.Sprintf("%d.%d", r.target+1, len(r.list)+1)
+	r.list = append(r.list, x)
+	return &r.list[len(r.list)-1]
+}
+
+func (p *Plan) run(ctx context.Context, asker Asker, target int) []evidence.Exchange {
+	t := &p.Targets[target]
+	r := &recorder{ctx: ctx, asker: asker, target: target}
+	for _, q := range t.Resolves {
+		r.ask(q)
+	}
+	for _, q := range t.CRLs {
+		r.fetch(q)
+	}
+	for _, q := range p.avoidListed(t, r.list) {
+		r.ask(q)
+	}
+	p.confirm(t, r)
+	return r.list
+}
+
+// fetch asks for a CRL, and once more when it did not come: one failure may be chance.
+func (r *recorder) fetch(q evidence.Question) {
+	x := r.ask(q)
+	if x != nil && x.Failure != "" && !x.Failure.Ours() && x.Failure != evidence.Redirect {
+		q.Repeat = true
+		r.ask(q)
+	}
+}
+
+// avoidListed returns the target's OCSP questions without unassigned serials that a CRL of
+// the run lists: those are assigned, and are made anew.
+func (p *Plan) avoidListed(t *PlannedTarget, answered []evidence.Exchange) []evidence.Question {
+	planned := map[string]bool{}
+	for _, q := range t.OCSP {
+		if q.Ask.Has(evidence.Unassigned) {
+			planned[q.Serial] = true
+		}
+	}
+	listed := listedSerials(answered, planned)
+	if len(listed) == 0 {
+		return t.OCSP
+	}
+	excluded := func(s revocation.Serial) bool { return listed[s.String()] }
+	var questions []evidence.Question
+	for _, q := range t.OCSP {
+		if q.Ask.Has(evidence.Unassigned) && listed[q.Serial] {
+			serial, ok := p.serials.Make(strategyNamed(q.Strategy), 0, t.Target, excluded)
+			if !ok {
+				continue
+			}
+			again, err := question(q, t.Target, serial, q.Ask)
+			if err != nil {
+				continue
+			}
+			q = again
+		}
+		questions = append(questions, q)
+	}
+	return questions
+}
+
+// listedSerials returns those of the wanted serials that a fetched CRL lists.
+func listedSerials(answered []evidence.Exchange, wanted map[string]bool) map[string]bool {
+	listed := map[string]bool{}
+	for _, x := range answered {
+		if x.Ask != evidence.FetchCRL || !x.Answered() {
+			continue
+		}
+		form := revocation.Recognise(x.Body[:min(len(x.Body), revocation.HeadSize)], int64(len(x.Body)))
+		octets, err := revocation.Unwrap(form, bytes.NewReader(x.Body))
+		if err != nil || form.Kind != revocation.KindCRL {
+			continue
+		}
+		_, _ = revocation.ReadCRL(octets, func(e *revocation.CRLEntry) { // reading memory does not fail
+			if serial := e.Serial.String(); wanted[serial] {
+				listed[serial] = true
+			}
+		})
+	}
+	return listed
+}
+
+func strategyNamed(id string) Strategy {
+	for _, s := range Strategies() {
+		if s.ID == id {
+			return s
+		}
+	}
+	return Strategy{}
+}
