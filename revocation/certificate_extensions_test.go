@@ -89,7 +89,7 @@ func TestCertificateExtensionsDeviations(t *testing.T) {
 		"trailing":    {append(encoded(tagSequence, good), 5, 0), DevTrailing, 1},
 		"three parts": {encoded(tagSequence, encoded(tagSequence, encoded(tagOID, []byte(OIDAccessOCSP)), uri, []byte{5, 0})), DevTrailing, 1},
 	} {
-		raw := append([]byte("before"+string(OIDAuthorityInfo)+"\x04\x7f"), c.value...)
+		raw := join(c.value, []byte(OIDAuthorityInfo), []byte{4, 0x7f}, c.value)
 		certificate := &x509.Certificate{Raw: raw, Extensions: []pkix.Extension{{Id: dotted(t, OIDAuthorityInfo), Value: c.value}}}
 		list, deviations := CertificateAIA(certificate)
 		if len(list) != c.count || len(deviations) != 1 || deviations[0].Kind != c.kind {

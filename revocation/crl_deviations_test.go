@@ -27,6 +27,7 @@ func TestReadCRLDeviations(t *testing.T) {
 		"thisUpdate no time":     {tbsFields{thisUpdate: []byte{tagInteger, 1, 1}}, DevTag, "tbsCertList.thisUpdate"},
 		"long length":            {tbsFields{thisUpdate: append([]byte{tagUTCTime, 0x81, 13}, "260301120000Z"...)}, DevLength, "tbsCertList.thisUpdate"},
 		"issuer's set":           {tbsFields{issuer: encoded(tagSequence, encoded(tagSet, attribute("b"), attribute("a")))}, DevSetOrder, "tbsCertList.issuer.0.1"},
+		"issuer's long length":   {tbsFields{issuer: join([]byte{0x30, 0x81, 0x0e, 0x31, 12}, attribute("abc"))}, DevLength, "tbsCertList.issuer"},
 		"after extensions":       {tbsFields{trailing: []byte{5, 0}}, DevTrailing, "tbsCertList"},
 		"empty extensions":       {tbsFields{extensions: crlExtensions()}, DevEmpty, "tbsCertList.crlExtensions"},
 		"critical FALSE":         {tbsFields{extensions: crlExtensions(encoded(tagSequence, encoded(tagOID, []byte(OIDFreshestCRL)), []byte{1, 1, 0, 4, 0}))}, DevDefault, "tbsCertList.crlExtensions[0].critical"},
@@ -137,7 +138,7 @@ func TestReadCRLEntries(t *testing.T) {
 		encoded(tagSequence, []byte{2, 1, 5}, when, encoded(tagSequence, extension(OIDInvalidityDate, false, []byte{24, 0}), extension(OIDReasonCode, true, []byte{10, 1, 6}))),
 		encoded(tagSequence, []byte{2, 1, 6}, encoded(tagGeneralizedTime, []byte("20500101000000Z")), encoded(tagSequence, reason, extension(OIDReasonCode, false, []byte{10, 1, 2}))),
 		encoded(tagSequence, []byte{2, 1, 7}, encoded(tagUTCTime, []byte("no time at all"))),
-		encoded(tagSequence, []byte{2, 1, 8}, when, encoded(tagSequence, extension(OIDReasonCode, false, []byte{10, 1, 0xff}))),
+		encoded(tagSequence, []byte{2, 1, 8}, when, encoded(tagSequence, extension(OIDReasonCode, false, []byte{10, 1, 0x80}))),
 		encoded(tagSequence, bytes.Repeat([]byte{1}, 0), encoded(tagInteger, bytes.Repeat([]byte{1}, 70_000)), when),
 	}
 	got := readAll(t, bytes.NewReader(ca.sign(t, tbsFields{entries: join(entries...)})))
@@ -148,7 +149,7 @@ func TestReadCRLEntries(t *testing.T) {
 		has, only  bool
 		reason     ReasonCode
 		extensions int
-	}{{true, true, 1, 1}, {true, false, 6, 2}, {true, false, 1, 2}, {false, false, 0, 0}, {true, false, -1, 1}, {false, false, 0, 0}} {
+	}{{true, true, 1, 1}, {true, false, 6, 2}, {true, false, 1, 2}, {false, false, 0, 0}, {true, false, -128, 1}, {false, false, 0, 0}} {
 		e := got.entries[i]
 		if e.HasReason != want.has || e.OnlyReason != want.only || e.Reason != want.reason || len(e.ReadExtensions()) != want.extensions || e.HasExtensions != (want.extensions > 0) {
 			t.Errorf("entry %d: %+v", i, e)

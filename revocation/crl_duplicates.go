@@ -19,6 +19,7 @@ type SerialSet struct {
 	marks  []serialMark
 	count  int
 	full   bool
+	expect int // how many there may be, if somebody said so
 
 	last      Duplicate // the one added last
 	lastValue Serial    // its octets, in blocks
@@ -75,6 +76,11 @@ func (s *SerialSet) Add(serial Serial, index int, offset int64) (first Duplicate
 	}
 	return Duplicate{}, false
 }
+
+// Expect says that about n serial numbers will come, so that a table, where one is
+// needed, is made once in the right size: twice as fast. It allocates nothing yet. The
+// length of a CRL divided by 40 is a fair guess.
+func (s *SerialSet) Expect(n int) { s.expect = n }
 
 // Len returns how many different serial numbers were added.
 func (s *SerialSet) Len() int { return s.count }
@@ -176,7 +182,7 @@ func (s *SerialSet) find(want uint32) Duplicate {
 // tabulate enters what came in ascending order into the first table.
 func (s *SerialSet) tabulate() {
 	s.unordered, s.seed = true, maphash.MakeSeed()
-	size := firstSize
+	size := max(firstSize, s.expect+s.expect/4)
 	for 5*(s.count+1) > 4*size {
 		size = larger(size)
 	}

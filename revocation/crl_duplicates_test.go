@@ -17,6 +17,7 @@ func TestSerialSetFindsTheFirst(t *testing.T) {
 	const n = 20_000
 	for name, serial := range orders {
 		var set SerialSet
+		set.Expect(len(name) * 1000) // fewer than come
 		offset := func(i int) int64 { return 1<<33 + 42*int64(i) + int64(i%3)*200 }
 		for i := range n {
 			if first, dup := set.Add(serial(i), i, offset(i)); dup {
@@ -86,6 +87,18 @@ func TestSerialSetMemory(t *testing.T) {
 			t.Errorf("%s: %d octets an entry, at most %d", c.name, each, c.most)
 		}
 		runtime.KeepAlive(&set)
+	}
+}
+
+func TestSerialSetExpectMakesOneTable(t *testing.T) {
+	const n = 50_000
+	var set SerialSet
+	set.Expect(n)
+	for i := range n {
+		set.Add(scatteredSerial(i), i, int64(i))
+	}
+	if size := len(set.slots); size != n+n/4 {
+		t.Errorf("%d slots for %d serial numbers", size, n)
 	}
 }
 

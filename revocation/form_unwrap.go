@@ -159,7 +159,6 @@ type pemText struct {
 	r      *bufio.Reader
 	within bool
 	line   []byte
-	long   bool // the next part continues a line
 	err    error
 }
 
@@ -176,8 +175,7 @@ func (t *pemText) Read(p []byte) (int, error) {
 
 func (t *pemText) next() {
 	line, err := t.r.ReadSlice('\n')
-	continued := t.long
-	if t.long = errors.Is(err, bufio.ErrBufferFull); !t.long {
+	if err != bufio.ErrBufferFull { // a long line comes in parts
 		t.err = err
 	}
 	switch {
@@ -190,22 +188,22 @@ func (t *pemText) next() {
 		// Armour on one line with its content has no line end to wait for.
 		if label := line[at+len(pemBegin):]; bytes.Contains(label, []byte("-----")) {
 			_, rest, _ := bytes.Cut(label, []byte("-----"))
-			t.body(rest, true)
+			t.body(rest)
 		}
 	default:
-		t.body(line, continued)
+		t.body(line)
 	}
 }
 
-// body passes on a line, or part of one, up to where the armour ends.
-func (t *pemText) body(line []byte, continued bool) {
+// body passes on a line, or part of one, up to where the armour ends, unless it is a
+// header.
+func (t *pemText) body(line []byte) {
 	if end := bytes.Index(line, []byte("-----")); end >= 0 {
 		line, t.err = line[:end], io.EOF
 	}
-	if !continued && bytes.IndexByte(line, ':') >= 0 {
-		return
+	if bytes.IndexByte(line, ':') < 0 {
+		t.line = line
 	}
-	t.line = line
 }
 
 // base64Value is that of a character of either alphabet of RFC 4648, or -1.

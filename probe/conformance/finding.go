@@ -95,3 +95,16 @@ func (r *Report) NothingAsked() bool {
 	}
 	return asked > 0
 }
+
+// Add takes what another report found into this one.
+func (r *Report) Add(other *Report) {
+	r.Services = append(r.Services, other.Services...)
+	r.Answers = append(r.Answers, other.Answers...)
+	r.Documents = append(r.Documents, other.Documents...)
+	r.Findings = append(r.Findings, other.Findings...)
+	r.Hints = append(r.Hints, other.Hints...)
+	r.Bugs = append(r.Bugs, other.Bugs...)
+	for outcome, n := range other.Outcomes {
+		r.Outcomes[outcome] += n
+	}
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/revprobe/revprobe/probe"
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/probe/report"
+	"github.com/revprobe/revprobe/probe/target"
+	"github.com/revprobe/revprobe/probe/transport"
+)
+
+// checking is the flags of check.
+type checking struct {
+	judging
+	named                           target.Named
+	resolvers                       []string
+	rate                            float64
+	timeout                         time.Duration
+	contact, vantage, seed, archive string
+	allowPrivate, dryRun            bool
+}
+
+func check(ctx context.Context, env *environment, args []string) (int, error) {
+	var c checking
+	f := flags("check")
+	c.judging.register(f)
+	f.StringArrayVar(&c.named.Issuers, "issuer", nil, "")
+	f.StringArrayVar(&c.named.Responders, "ocsp", nil, "")
+	f.StringArrayVar(&c.named.CRLs, "crl", nil, "")
+	f.StringArrayVar(&c.named.Siblings, "sibling", nil, "")
+	f.StringArrayVar(&c.resolvers, "resolver", nil, "")
+	f.Float64Var(&c.rate, "rate", 0, "")
+	f.DurationVar(&c.timeout, "timeout", 0, "")
+	f.StringVar(&c.contact, "contact", "", "")
+	f.StringVar(&c.vantage, "vantage", "", "")
+	f.StringVar(&c.seed, "seed", "", "")
+	f.StringVar(&c.archive, "archive", "", "")
+	f.BoolVar(&c.allowPrivate, "allow-private", false, "")
+	f.BoolVar(&c.dryRun, "dry-run", false, "")
+	if err := parse(f, args); err != nil {
+		return 0, err
+	}
+	j, err := c.judging.check()
+	if err != nil {
+		return 0, err
+	}
+	c.named.Targets, c.named.Scope, c.named.Stdin = f.Args(), j.scope, env.stdin
+	seed, err := c.seedBytes(env)
+	if err != nil {
+		return 0, err
+	}
+	run := &evidence.Run{Version: version, Seed: hex.EncodeToString(seed), Vantage: c.vantage, Started: env.now().UTC(), Scope: j.scope}
+	if c.dryRun {
+		return dryRun(ctx, env, c.named, run, j.options, seed)
+	}
+	return c.run(ctx, env, j, run, seed)
+}
+
+// run asks, keeps and judges.
+func (c *checking) run(ctx context.Context, env *environment, j judge, run *evidence.Run, seed []byte) (int, error) {
+	client, err := transport.New(transport.Options{Resolvers: c.resolvers, Timeout: c.timeout, Rate: c.rate, UserAgent: userAgent(c.contact),
+		Named: c.named.Hosts(), AllowPrivate: c.allowPrivate})
+	if err != nil {
+		return 0, err
+	}
+	keep, err := openArchive(c.archive)
+	if err != nil {
+		return 0, err
+	}
+	if err := ask(ctx, c.named, client, run, j.options, seed); err != nil {
+		return 0, err
+	}
+	if ctx.Err() != nil {
+		run.Notes = append(run.Notes, "interrupted: what had been answered by then was judged")
+	}
+	if err := keep(run); err != nil {
+		return 0, err
+	}
+	return j.publish(env, conformance.Examine(run, j.options), report.ByType)
+}
+
+// ask finds the services behind what was named and asks them everything that the rules
+// need.
+func ask(ctx context.Context, named target.Named, asker probe.Asker, run *evidence.Run, o conformance.Options, seed []byte) error {
+	targets, err := target.Resolve(ctx, named, asker, run)
+	if err != nil {
+		return err
+	}
+	plan, err := probe.NewPlan(run, targets, needs(o.Rules), probe.Serials{Seed: seed})
+	if err != nil {
+		return err
+	}
+	probe.Run(ctx, plan, asker, run)
+	return nil
+}
+
+// seedBytes returns the seed that was given, or a random one.
+func (c *checking) seedBytes(env *environment) ([]byte, error) {
+	if c.seed != "" {
+		seed, err := hex.DecodeString(c.seed)
+		if err != nil || len(seed) < 8 {
+			return nil, hinted("--seed: "+quoted(c.seed)+" is not at least 16 hexadecimal digits", "the seed of an earlier run stands in its report")
+		}
+		return seed, nil
+	}
+	seed := make([]byte, 16)
+	if _, err := io.ReadFull(env.random, seed); err != nil {
+		return nil, fmt.Errorf("drawing a seed: %w", err)
+	}
+	return seed, nil
+}
+
+func userAgent(contact string) string {
+	agent := "revprobe/" + version + " (+https://github.com/revprobe/revprobe"
+	if contact != "" {
+		agent += "; " + contact
+	}
+	return agent + ")"
+}
+
+// openArchive makes sure, before anything is asked, that the archive can be written, and
+// returns what writes it. The file appears under its name when it is whole.
+func openArchive(name string) (keep func(*evidence.Run) error, err error) {
+	if name == "" {
+		return func(*evidence.Run) error { return nil }, nil
+	}
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return nil, fmt.Errorf("keeping the archive %s: %w", name, err)
+	}
+	return func(run *evidence.Run) error {
+		err := evidence.WriteArchive(file, run)
+		if closing := file.Close(); err == nil {
+			err = closing
+		}
+		if err == nil {
+			err = os.Rename(file.Name(), name)
+		}
+		if err != nil {
+			os.Remove(file.Name())
+			return fmt.Errorf("keeping the archive %s: %w", name, err)
+		}
+		return nil
+	}, nil
+}
+
+// dryRun prints every request that check would send, and sends nothing.
+func dryRun(ctx context.Context, env *environment, named target.Named, run *evidence.Run, o conformance.Options, seed []byte) (int, error) {
+	var first notAsking
+	targets, err := target.Resolve(ctx, named, &first, run)
+	if err != nil {
+		return 0, err
+	}
+	plan, err := probe.NewPlan(run, targets, needs(o.Rules), probe.Serials{Seed: seed})
+	if err != nil {
+		return 0, err
+	}
+	questions := plan.Questions()
+	fmt.Fprintf(env.stdout, "%d requests would be sent, none was; seed %s\n", len(first.questions)+len(questions), run.Seed)
+	for _, q := range first.questions {
+		fmt.Fprintln(env.stdout, requestLine(q))
+	}
+	if len(first.questions) > 0 {
+		fmt.Fprintln(env.stdout, "more would follow from what is answered to these")
+	}
+	for _, q := range questions {
+		fmt.Fprintln(env.stdout, requestLine(q))
+	}
+	if needs(o.Rules).Has(evidence.Unassigned) && len(questions) > 0 {
+		fmt.Fprintln(env.stdout, "a CRL that does not come is asked for once more; where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
+	}
+	return exitClean, nil
+}
+
+func requestLine(q evidence.Question) string {
+	parts := []string{fmt.Sprintf("%-15s", q.Ask)}
+	if q.Method != "" {
+		parts = append(parts, fmt.Sprintf("%-4s", q.Method))
+	}
+	parts = append(parts, q.RequestURL())
+	if q.Serial != "" {
+		about := "serial " + q.Serial
+		if q.Strategy != "" {
+			about = q.Strategy + " " + about
+		}
+		parts = append(parts, about)
+	}
+	if q.Method == "POST" {
+		parts = append(parts, "body "+hex.EncodeToString(q.Request))
+	}
+	return strings.Join(parts, " ")
+}
+
+// notAsking is the Asker of a dry run.
+type notAsking struct{ questions []evidence.Question }
+
+// Ask implements probe.Asker.
+func (n *notAsking) Ask(_ context.Context, q evidence.Question) evidence.Exchange {
+	n.questions = append(n.questions, q)
+	return evidence.Exchange{Question: q, Failure: evidence.Interrupted, Detail: "this is a dry run"}
+}

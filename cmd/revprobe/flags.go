@@ -1,0 +1,190 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/probe/report"
+)
+
+// flags parses the arguments of one command. Its errors name the flag and are for people.
+func flags(command string) *pflag.FlagSet {
+	f := pflag.NewFlagSet(command, pflag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	f.SortFlags = false
+	return f
+}
+
+func parse(f *pflag.FlagSet, args []string) error {
+	err := f.Parse(args)
+	if err == nil || errors.Is(err, pflag.ErrHelp) {
+		return err
+	}
+	var known []string
+	f.VisitAll(func(flag *pflag.Flag) { known = append(known, "--"+flag.Name) })
+	hint := "revprobe help " + f.Name()
+	if given, found := strings.CutPrefix(err.Error(), "unknown flag: "); found {
+		if s := suggestion(given, known); strings.HasPrefix(s, "did") {
+			hint = s
+		}
+	}
+	return hinted(err.Error(), hint)
+}
+
+// judging is the flags that say how evidence is judged and reported.
+type judging struct {
+	profile, rules, failOn, format, scope string
+	quiet                                 bool
+}
+
+func (j *judging) register(f *pflag.FlagSet) {
+	f.StringVar(&j.profile, "profile", "web", "")
+	f.StringVar(&j.rules, "rules", "", "")
+	f.StringVar(&j.failOn, "fail-on", "error", "")
+	f.StringVar(&j.format, "format", "text", "")
+	f.StringVar(&j.scope, "scope", "", "")
+	f.BoolVar(&j.quiet, "quiet", false, "")
+}
+
+// judge is what the judging flags say, checked.
+type judge struct {
+	options conformance.Options
+	failOn  conformance.Severity
+	json    bool
+	quiet   bool
+	scope   evidence.Scope
+}
+
+func (j *judging) check() (judge, error) {
+	var out judge
+	profile, known := conformance.ProfileNamed(j.profile)
+	if !known {
+		return out, hinted("--profile: there is no profile "+quoted(j.profile), suggestion(j.profile, profileNames()))
+	}
+	rules, err := selectRules(j.rules)
+	if err != nil {
+		return out, err
+	}
+	out.options = conformance.Options{Profile: profile, Rules: rules}
+	if out.failOn, known = conformance.SeverityNamed(j.failOn); !known {
+		return out, hinted("--fail-on: there is no severity "+quoted(j.failOn), suggestion(j.failOn, severityNames()))
+	}
+	switch j.scope {
+	case "", string(evidence.ScopeEE), string(evidence.ScopeCA):
+		out.scope = evidence.Scope(j.scope)
+	default:
+		return out, hinted("--scope: there is no scope "+quoted(j.scope), "there are ee, ca")
+	}
+	switch j.format {
+	case "text", "json":
+		out.json = j.format == "json"
+	default:
+		return out, hinted("--format: there is no format "+quoted(j.format), "there are text, json")
+	}
+	out.quiet = j.quiet
+	return out, nil
+}
+
+func profileNames() []string {
+	var list []string
+	for _, p := range conformance.Profiles() {
+		list = append(list, p.Name)
+	}
+	return list
+}
+
+func severityNames() []string {
+	var list []string
+	for _, s := range conformance.Severities() {
+		list = append(list, s.String())
+	}
+	return list
+}
+
+// selectRules returns the rules whose ids match one of the patterns, or all when there are
+// none. A pattern that matches nothing is an error.
+func selectRules(list string) ([]*conformance.Rule, error) {
+	all := conformance.Rules()
+	if list == "" {
+		return all, nil
+	}
+	wanted := map[string]bool{}
+	for pattern := range strings.SplitSeq(list, ",") {
+		pattern = strings.TrimSpace(pattern)
+		found := false
+		for _, r := range all {
+			if ok, err := path.Match(pattern, r.ID); err == nil && ok {
+				wanted[r.ID], found = true, true
+			}
+		}
+		if !found {
+			return nil, hinted("no rule matches "+quoted(pattern), suggestion(pattern, ruleIDs()))
+		}
+	}
+	return slices.DeleteFunc(all, func(r *conformance.Rule) bool { return !wanted[r.ID] }), nil
+}
+
+func ruleIDs() []string {
+	var list []string
+	for _, r := range conformance.Rules() {
+		list = append(list, r.ID)
+	}
+	return list
+}
+
+// needs is the union of the questions that the rules need answered.
+func needs(rules []*conformance.Rule) evidence.Ask {
+	var asks evidence.Ask
+	for _, r := range rules {
+		asks |= r.Needs
+	}
+	return asks
+}
+
+// publish writes a report in the chosen format and returns the exit code that it gives.
+func (j judge) publish(env *environment, r *conformance.Report, layout report.Layout) (int, error) {
+	code := exitCode(r, j.failOn)
+	var err error
+	if j.json {
+		if !j.quiet || code != exitClean {
+			err = report.JSON(env.stdout, r, code, layout)
+		}
+	} else {
+		err = report.Text(env.stdout, r, report.TextOptions{Color: env.color, Width: min(env.width, 120), Quiet: j.quiet && code != exitInconclusive, FailOn: j.failOn, Exit: code})
+	}
+	return code, err
+}
+
+func exitCode(r *conformance.Report, failOn conformance.Severity) int {
+	switch {
+	case len(r.Bugs) > 0:
+		return exitBug
+	case r.Worst() >= failOn:
+		return exitFindings
+	case r.NothingAsked():
+		return exitInconclusive
+	}
+	return exitClean
+}
+
+// momentFlag reads a time of the command line.
+func momentFlag(name, text string, standard time.Time) (time.Time, error) {
+	if text == "" {
+		return standard, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, hinted(fmt.Sprintf("--%s: %s is no time", name, quoted(text)), "write it as 2026-11-20T12:00:00Z")
+	}
+	return at.UTC(), nil
+}

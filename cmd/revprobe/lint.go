@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/probe/report"
+	"github.com/revprobe/revprobe/probe/target"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+func lint(_ context.Context, env *environment, args []string) (int, error) {
+	var judging judging
+	var issuers []string
+	var cert, at string
+	f := flags("lint")
+	judging.register(f)
+	f.StringArrayVar(&issuers, "issuer", nil, "")
+	f.StringVar(&cert, "cert", "", "")
+	f.StringVar(&at, "at", "", "")
+	if err := parse(f, args); err != nil {
+		return 0, err
+	}
+	j, err := judging.check()
+	if err != nil {
+		return 0, err
+	}
+	if f.NArg() == 0 {
+		return 0, hinted("lint: no file was named", "revprobe help lint")
+	}
+	moment, err := momentFlag("at", at, env.now().UTC())
+	if err != nil {
+		return 0, err
+	}
+	l := &linter{env: env, judge: j, at: moment, atGiven: at != "",
+		run: &evidence.Run{Version: version, Started: moment, Scope: j.scope}}
+	if err := l.certificates(issuers, cert); err != nil {
+		return 0, err
+	}
+	return l.lint(f.Args())
+}
+
+// linter judges files one after the other, so that no more than one is open at a time.
+type linter struct {
+	env     *environment
+	judge   judge
+	at      time.Time
+	atGiven bool
+	run     *evidence.Run
+	subject string // fingerprint of the certificate whose status is asked
+}
+
+func (l *linter) certificates(issuers []string, cert string) error {
+	for _, name := range issuers {
+		if _, err := l.add(name); err != nil {
+			return err
+		}
+	}
+	if cert == "" {
+		return nil
+	}
+	subject, err := l.add(cert)
+	l.subject = subject
+	return err
+}
+
+// add keeps the certificates of a file and returns the fingerprint of the first.
+func (l *linter) add(name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	list, err := target.ReadCertificates(file, name)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range list {
+		l.run.AddCertificate(c.Raw, name)
+	}
+	return evidence.Fingerprint(list[0].Raw), nil
+}
+
+// lint judges the files and returns the worst exit code. A file that cannot be read is
+// told in one line and makes it a usage error, after the others were judged.
+func (l *linter) lint(names []string) (int, error) {
+	whole := &conformance.Report{Run: l.run, Profile: l.judge.options.Profile, Outcomes: map[conformance.Outcome]int{}}
+	unreadable := 0
+	for _, name := range names {
+		r, err := l.file(name)
+		if err != nil {
+			fmt.Fprintf(l.env.stderr, "revprobe: %v\n", err)
+			unreadable++
+			continue
+		}
+		whole.Add(r)
+	}
+	if unreadable == len(names) {
+		return exitUsage, nil
+	}
+	code, err := l.judge.publish(l.env, whole, report.ByFile)
+	if unreadable > 0 && err == nil {
+		code = exitUsage
+	}
+	return code, err
+}
+
+// file judges one file, reading it as a stream.
+func (l *linter) file(name string) (*conformance.Report, error) {
+	reader, length, shown := l.env.stdin, int64(-1), "standard input"
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		info, err := file.Stat()
+		switch {
+		case err != nil:
+			return nil, err
+		case info.IsDir():
+			return nil, fmt.Errorf("reading %s: it is a directory, name the files in it", name)
+		case info.Mode().IsRegular():
+			length = info.Size()
+		}
+		reader, shown = file, name
+	}
+	buffered := bufio.NewReaderSize(reader, revocation.HeadSize)
+	head, err := buffered.Peek(revocation.HeadSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading %s: %w", shown, err)
+	}
+	if revocation.Recognise(head, length).Kind == revocation.KindArchive {
+		return l.archive(buffered, shown)
+	}
+	watched := &watchedReader{Reader: buffered}
+	one := *l.run
+	one.Exchanges = []evidence.Exchange{{ID: shown, Question: evidence.Question{Ask: evidence.File, Subject: l.subject},
+		At: l.at, Source: watched, SourceLength: length}}
+	r := conformance.Examine(&one, l.judge.options)
+	if watched.err != nil {
+		return nil, fmt.Errorf("reading %s: %w", shown, watched.err)
+	}
+	return r, nil
+}
+
+// archive judges a run of check again, at the times at which it was answered.
+func (l *linter) archive(r io.Reader, name string) (*conformance.Report, error) {
+	run, err := evidence.ReadArchive(r)
+	switch {
+	case errors.Is(err, evidence.ErrCut):
+		run.Notes = append(run.Notes, name+": "+err.Error()+"; the "+fmt.Sprint(len(run.Exchanges))+" exchanges before were judged")
+	case err != nil:
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	if l.atGiven {
+		for i := range run.Exchanges {
+			run.Exchanges[i].At = l.at
+		}
+	}
+	if l.judge.scope != "" {
+		run.Scope = l.judge.scope
+	}
+	return conformance.Examine(run, l.judge.options), nil
+}
+
+// watchedReader remembers a read error, which would otherwise look like a short file.
+type watchedReader struct {
+	io.Reader
+	err error
+}
+
+func (w *watchedReader) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		w.err = err
+	}
+	return n, err
+}

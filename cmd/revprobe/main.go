@@ -1,0 +1,114 @@
+// Command revprobe asks OCSP responders and CRL distribution points the questions that
+// show whether they conform. This package turns arguments into wiring and the outcome into
+// an exit code; it is the only one that knows flags, standard output and the real world.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// version is what reports and the User-Agent say; a release build sets it.
+var version = "0.1.0-dev"
+
+// The exit codes, the same for every command and format.
+const (
+	exitClean        = 0 // nothing at or above --fail-on
+	exitFindings     = 1
+	exitUsage        = 2
+	exitInconclusive = 3 // nothing could be asked because of our own network
+	exitBug          = 4
+)
+
+// environment is the real world, as the commands see it.
+type environment struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	now            func() time.Time
+	random         io.Reader
+	color          bool
+	width          int // of the terminal; 0 where there is none
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, realWorld(), os.Args[1:]))
+}
+
+func realWorld() *environment {
+	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, random: rand.Reader}
+	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+		env.width = width
+		env.color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return env
+}
+
+// command is one subcommand. It returns the exit code, or an error that says what of the
+// arguments or of our own doing was wrong.
+type command func(ctx context.Context, env *environment, args []string) (int, error)
+
+func commands() map[string]command {
+	return map[string]command{"check": check, "demo": demo, "lint": lint, "rules": rules, "zoo": serveZoo, "version": printVersion}
+}
+
+func run(ctx context.Context, env *environment, args []string) int {
+	if len(args) == 0 {
+		fmt.Fprint(env.stderr, usage)
+		return exitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "--help":
+		return help(env, args[1:])
+	case "--version":
+		args[0] = "version"
+	}
+	chosen, known := commands()[args[0]]
+	if !known {
+		return complain(env, hinted("there is no command "+quoted(args[0]), suggestion(args[0], names(commands()))))
+	}
+	code, err := chosen(ctx, env, args[1:])
+	if errors.Is(err, pflag.ErrHelp) {
+		return help(env, args[:1])
+	}
+	if err != nil {
+		return complain(env, err)
+	}
+	return code
+}
+
+// complain prints an error, once, and its hint.
+func complain(env *environment, err error) int {
+	fmt.Fprintf(env.stderr, "revprobe: %v\n", err)
+	var h *hintedError
+	if errors.As(err, &h) && h.hint != "" {
+		fmt.Fprintf(env.stderr, "hint: %s\n", h.hint)
+	}
+	return exitUsage
+}
+
+// hintedError is an error with a line that helps to mend it.
+type hintedError struct{ text, hint string }
+
+func (e *hintedError) Error() string { return e.text }
+
+func hinted(text, hint string) error { return &hintedError{text, hint} }
+
+func printVersion(_ context.Context, env *environment, args []string) (int, error) {
+	if len(args) > 0 {
+		return 0, hinted("version takes no arguments", "")
+	}
+	fmt.Fprintln(env.stdout, "revprobe", version)
+	return exitClean, nil
+}

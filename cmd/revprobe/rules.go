@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/report"
+)
+
+func rules(_ context.Context, env *environment, args []string) (int, error) {
+	var profileName, format string
+	f := flags("rules")
+	f.StringVar(&profileName, "profile", "web", "")
+	f.StringVar(&format, "format", "text", "")
+	if err := parse(f, args); err != nil {
+		return 0, err
+	}
+	profile, known := conformance.ProfileNamed(profileName)
+	if !known {
+		return 0, hinted("--profile: there is no profile "+quoted(profileName), suggestion(profileName, profileNames()))
+	}
+	chosen, err := selectRules(strings.Join(f.Args(), ","))
+	if err != nil {
+		return 0, err
+	}
+	options := report.TextOptions{Color: env.color, Width: min(env.width, 120)}
+	switch format {
+	case "json":
+		err = report.RulesJSON(env.stdout, chosen)
+	case "markdown":
+		err = report.RulesMarkdown(env.stdout, chosen, exampleFinding)
+	case "text":
+		if len(chosen) == 1 && f.NArg() > 0 {
+			err = report.RuleText(env.stdout, chosen[0], options)
+		} else {
+			err = report.RulesText(env.stdout, chosen, profile, options)
+		}
+	default:
+		err = hinted("--format: there is no format "+quoted(format), "there are text, json, markdown")
+	}
+	return exitClean, err
+}

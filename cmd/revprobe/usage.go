@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// usage is written by hand so that it fits a screen and begins with what people do.
+const usage = `Examples:
+  revprobe demo                          see what it finds, on fake CAs in this process
+  revprobe check www.example.com:443     check the services behind a TLS server's certificate
+  revprobe lint --issuer ca.pem ca.crl   judge files
+
+Usage: revprobe COMMAND [flags] [arguments]
+
+  check     ask OCSP responders and distribution points, and judge what they answer
+  lint      judge files: OCSP responses and requests, CRLs, certificates, archives
+  rules     what is judged, and on what clause
+  zoo       serve fake CAs, each with one fault
+  demo      check half a dozen of them and print what check prints
+  version   print the version
+
+revprobe help COMMAND says more. Exit codes: 0 nothing found, 1 findings, 2 usage,
+3 nothing could be asked because of our own network, 4 a bug of ours.
+`
+
+var usages = map[string]string{
+	"check": `Examples:
+  revprobe check leaf.pem --issuer ca.pem
+  revprobe check --issuer ca.pem --ocsp http://ocsp.example.com --crl http://crl.example.com/ca.crl
+
+Usage: revprobe check [flags] TARGET...
+A TARGET is a certificate file (PEM or DER, alone or with its chain), host:port of a TLS
+server, the URL of a CRL, or - for a certificate on standard input.
+
+Whom to ask:
+  --issuer FILE        certificate of the issuing CA (repeatable); else AIA caIssuers is asked
+  --ocsp URL           ask this responder, in place of those the certificate names (repeatable)
+  --crl URL            fetch this CRL, in place of those the certificate names (repeatable)
+  --sibling FILE       a certificate of another issuer of the same operator
+  --scope ee|ca        what the issuer issues, where nothing else says
+How to ask:
+  --dry-run            print every request, send nothing
+  --seed HEX           make up the same unassigned serials as an earlier run
+  --resolver IP[:PORT] ask these resolvers (repeatable)
+  --rate N             requests a second to one host (default 1; loopback is not limited)
+  --timeout DURATION   of one exchange (default 15s)
+  --contact TEXT       how to reach you, sent in the User-Agent
+  --vantage TEXT       where you ask from, kept in the record
+  --allow-private      ask private addresses that a certificate names
+How to judge and report:
+  --profile NAME       web (default), rfc, tls-br, mozilla, apple, microsoft, ccadb, all
+  --rules LIST         only these rules: ids or patterns such as 'crl-*', with commas
+  --fail-on SEVERITY   exit 1 from this severity on: critical, error (default), warning, notice
+  --format text|json   JSON lines are described in the README
+  --quiet              print nothing when nothing is at or above --fail-on
+  --archive FILE       keep everything that was asked and answered; lint reads it again
+`,
+	"lint": `Examples:
+  revprobe lint ca.crl
+  revprobe lint --issuer ca.pem --cert leaf.pem --at 2026-11-20T12:00:00Z response.der
+
+Usage: revprobe lint [flags] FILE...
+A FILE is an OCSP response or request, a CRL, a certificate or an archive of check, in
+DER, PEM or base64, or - for standard input. What it is shows from its content.
+
+  --issuer FILE        a CA certificate that may have issued or signed it (repeatable)
+  --cert FILE          the certificate whose status is asked
+  --at TIME            judge as if seen at this time (RFC 3339; default now, for an archive its own)
+  --scope ee|ca        what the issuer issues, where nothing else says
+  --profile NAME       web (default), rfc, tls-br, mozilla, apple, microsoft, ccadb, all
+  --rules LIST         only these rules: ids or patterns such as 'crl-*', with commas
+  --fail-on SEVERITY   exit 1 from this severity on: critical, error (default), warning, notice
+  --format text|json   JSON lines are described in the README
+  --quiet              print nothing when nothing is at or above --fail-on
+`,
+	"rules": `Examples:
+  revprobe rules
+  revprobe rules ocsp-unassigned-not-good
+
+Usage: revprobe rules [flags] [ID|PATTERN...]
+
+  --profile NAME              show severities under this profile (default web)
+  --format text|json|markdown
+`,
+	"zoo": `Examples:
+  revprobe zoo
+  revprobe zoo --listen 127.0.0.1:8080
+
+Usage: revprobe zoo [flags]
+Serves a fake CA for every case of every rule at /RULE/CASE/, with its certificates, its
+OCSP responder and its CRL. / lists them all, with the command that checks each.
+
+  --listen HOST:PORT   where (default 127.0.0.1:8087; port 0 takes a free one)
+`,
+	"demo": `Example:
+  revprobe demo
+
+Usage: revprobe demo [flags]
+Starts fake CAs in this process on loopback, one that conforms and six that repeat known
+incidents, checks them and prints what check prints. Exits 0 when every incident was
+found and the conforming CA got no finding.
+
+  --format text|json
+`,
+	"version": "Usage: revprobe version\n",
+}
+
+func help(env *environment, args []string) int {
+	if len(args) == 0 {
+		fmt.Fprint(env.stdout, usage)
+		return exitClean
+	}
+	text, known := usages[args[0]]
+	if !known {
+		return complain(env, hinted("there is no command "+quoted(args[0]), suggestion(args[0], names(commands()))))
+	}
+	fmt.Fprint(env.stdout, text)
+	return exitClean
+}
+
+func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func quoted(s string) string { return fmt.Sprintf("%q", s) }
+
+// suggestion names what was probably meant, or everything there is.
+func suggestion(given string, known []string) string {
+	best, least := "", len(given)/2+1
+	for _, k := range known {
+		if d := distance(given, k); d < least {
+			best, least = k, d
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf("did you mean %s?", best)
+	case len(known) <= 12:
+		return "there are " + strings.Join(known, ", ")
+	}
+	return ""
+}
+
+// distance is the number of letters to change, add or drop to turn a into b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
