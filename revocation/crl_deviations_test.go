@@ -51,6 +51,8 @@ func TestReadCRLDeviations(t *testing.T) {
 		"reason an INTEGER":      {tbsFields{entries: entryExtensions(extension(OIDReasonCode, false, []byte{2, 1, 1}))}, DevUnreadable, at + ".crlEntryExtensions[0].extnValue"},
 		"reason padded":          {tbsFields{entries: entryExtensions(extension(OIDReasonCode, false, []byte{10, 2, 0, 1}))}, DevInteger, at + ".crlEntryExtensions[0].extnValue.reasonCode"},
 		"after the reason":       {tbsFields{entries: entryExtensions(extension(OIDReasonCode, false, []byte{10, 1, 1, 0}))}, DevTrailing, at + ".crlEntryExtensions[0].extnValue"},
+		"reason twice":           {tbsFields{entries: entryExtensions(extension(OIDReasonCode, false, []byte{10, 1, 1}), extension(OIDReasonCode, false, []byte{10, 1, 2}))}, DevDuplicate, at + ".crlEntryExtensions[1]"},
+		"unknown twice":          {tbsFields{entries: entryExtensions(extension("\x2a\x03", false, nil), extension("\x2a\x03", false, nil))}, DevDuplicate, at + ".crlEntryExtensions[1]"},
 		"second extension":       {tbsFields{entries: entryExtensions(extension(OIDReasonCode, false, []byte{10, 1, 1}), []byte{0x30, 5, 6, 3, 0x80, 1, 1, 4, 0})}, "", ""},
 	} {
 		got := readAll(t, bytes.NewReader(ca.sign(t, c.fields)))
@@ -136,7 +138,7 @@ func TestReadCRLEntries(t *testing.T) {
 	entries := [][]byte{
 		encoded(tagSequence, []byte{2, 1, 0x80}, when, encoded(tagSequence, reason)),
 		encoded(tagSequence, []byte{2, 1, 5}, when, encoded(tagSequence, extension(OIDInvalidityDate, false, []byte{24, 0}), extension(OIDReasonCode, true, []byte{10, 1, 6}))),
-		encoded(tagSequence, []byte{2, 1, 6}, encoded(tagGeneralizedTime, []byte("20500101000000Z")), encoded(tagSequence, reason, extension(OIDReasonCode, false, []byte{10, 1, 2}))),
+		encoded(tagSequence, []byte{2, 1, 6}, encoded(tagGeneralizedTime, []byte("20500101000000Z")), encoded(tagSequence, reason, extension(OIDCertificateIssuer, true, []byte{0x30, 0}))),
 		encoded(tagSequence, []byte{2, 1, 7}, encoded(tagUTCTime, []byte("no time at all"))),
 		encoded(tagSequence, []byte{2, 1, 8}, when, encoded(tagSequence, extension(OIDReasonCode, false, []byte{10, 1, 0x80}))),
 		encoded(tagSequence, bytes.Repeat([]byte{1}, 0), encoded(tagInteger, bytes.Repeat([]byte{1}, 70_000)), when),

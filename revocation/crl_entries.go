@@ -92,9 +92,19 @@ func plainExtensions(e *CRLEntry, b []byte) bool {
 	if len(b) < 4 || b[0] != tagSequence || int(b[1]) != len(b)-2 {
 		return false
 	}
-	for b = b[2:]; len(b) > 0; {
-		n := plainExtension(e, b)
-		if n == 0 {
+	var seen [4]string
+	for i, b := 0, b[2:]; len(b) > 0; i++ {
+		n, id := plainExtension(e, b)
+		if n == 0 || i == len(seen) {
+			return false
+		}
+		for _, earlier := range seen[:i] {
+			if string(id) == earlier {
+				return false
+			}
+		}
+		// Known ids cost no memory, and others are not plain enough to be quick about.
+		if seen[i] = entryExtensionID(id); seen[i] == "" {
 			return false
 		}
 		b = b[n:]
@@ -102,40 +112,48 @@ func plainExtensions(e *CRLEntry, b []byte) bool {
 	return true
 }
 
-// plainExtension decodes one Extension in short DER and returns its length, or 0.
-func plainExtension(e *CRLEntry, b []byte) int {
+// entryExtensionID is id as one of those of RFC 5280 §5.3, or empty.
+func entryExtensionID(id []byte) string {
+	for _, known := range [...]OID{OIDReasonCode, OIDInvalidityDate, OIDCertificateIssuer} {
+		if string(id) == string(known) {
+			return string(known)
+		}
+	}
+	return ""
+}
+
+// plainExtension decodes one Extension in short DER and returns its length
+// and extnID, or 0.
+func plainExtension(e *CRLEntry, b []byte) (whole int, id []byte) {
 	if len(b) < 4 || b[0] != tagSequence || b[1] >= 0x80 || b[2] != tagOID || 2+int(b[1]) > len(b) {
-		return 0
+		return 0, nil
 	}
-	whole, value := 2+int(b[1]), 4+int(b[3])
+	value := 4 + int(b[3])
+	whole = 2 + int(b[1])
 	b = b[:whole]
-	if value+2 > whole || !wellFormedOID(b[4:value]) {
-		return 0
+	if value+2 > whole {
+		return 0, nil
 	}
-	id := b[4:value]
+	id = b[4:value]
 	if b[value] == tagBoolean {
 		if value+5 > whole || b[value+1] != 1 || b[value+2] != 0xff {
-			return 0
+			return 0, nil
 		}
 		value += 3
 	}
 	if b[value] != tagOctetString || int(b[value+1]) != whole-value-2 {
-		return 0
+		return 0, nil
 	}
 	if string(id) != string(OIDReasonCode) {
-		return whole
+		return whole, id
 	}
 	content := b[value+2:]
 	if len(content) != 3 || content[0] != tagEnumerated || content[1] != 1 || content[2] >= 0x80 {
-		return 0
+		return 0, nil
 	}
-	if !e.HasReason {
-		e.HasReason, e.Reason = true, ReasonCode(content[2])
-	}
-	return whole
+	e.HasReason, e.Reason = true, ReasonCode(content[2])
+	return whole, id
 }
-
-func wellFormedOID(b []byte) bool { return len(b) > 0 && b[len(b)-1] < 0x80 && !paddedOID(b) }
 
 // anyEntry reads the next entry in whatever encoding, and shows it.
 func (r *crlReader) anyEntry(list span) {

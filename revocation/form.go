@@ -45,14 +45,14 @@ const (
 type Form struct {
 	Kind     Kind     `json:"kind"`
 	Encoding Encoding `json:"encoding"`
-	First    []byte   `json:"first,omitempty"` // its first octets, at most 16, to be shown
+	First    []byte   `json:"first,omitempty"` // its first octets, at most 32, to be shown
 }
 
 // HeadSize is how much of a document Recognise looks at; more does no good, less may
 // leave the kind untold.
 const HeadSize = 8 << 10
 
-const firstOctets = 16
+const firstOctets = 32
 
 // maxWraps bounds encodings within encodings, such as base64 in gzip.
 const maxWraps = 4

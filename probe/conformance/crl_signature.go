@@ -51,6 +51,35 @@ func crlSignatureRules() []*Rule {
 			Good: []fixtures.Case{when("the same", func(*fake) {})},
 		},
 		{
+			ID:    "crl-sigalg-encoding",
+			Cites: []Citation{BR("7.1.3.2", Must), MRSP("5.1.1", Must)},
+			Says:  "The signature algorithm must be one of the AlgorithmIdentifiers of the Baseline Requirements, octet for octet.",
+			Needs: evidence.FetchCRL,
+			CRL: func(s CRLSubject) Verdict {
+				if s.Signature.SHA1 {
+					return skip() // SHA-1 is the business of crl-sigalg-sha1
+				}
+				return listedAlgorithm(s.CRL.TBSAlgorithm).in("tbsCertList.signature")
+			},
+			Bad:  []fixtures.Case{when("ECDSA with NULL parameters", func(r *fake) { r.CRL.AlgorithmParameters = []byte{5, 0} })},
+			Good: []fixtures.Case{when("ECDSA with SHA-384", func(r *fake) { r.CRL.Algorithm = fixtures.ECDSAWithSHA384 })},
+			Also: []string{"crl-der-strict"},
+		},
+		{
+			ID:    "crl-sigalg-sha1",
+			Cites: []Citation{BR("7.1.3.2.1", Must).Since("2026-09-15"), MRSP("5.1.3", Must).Since("2023-07-01")},
+			Says:  "CRLs must not be signed with SHA-1.",
+			Needs: evidence.FetchCRL,
+			CRL: func(s CRLSubject) Verdict {
+				if s.Signature.SHA1 {
+					return fail("SHA-256 or better", "%s", s.Signature.Algorithm).in("signatureAlgorithm")
+				}
+				return skipUnless(s.Signature.Algorithm != "")
+			},
+			Bad:  []fixtures.Case{when("ECDSA with SHA-1", func(r *fake) { r.CRL.Algorithm = fixtures.ECDSAWithSHA1 })},
+			Good: []fixtures.Case{when("ECDSA with SHA-256", func(*fake) {})},
+		},
+		{
 			ID:    "crl-issuer-dn-bytes",
 			Cites: []Citation{BR("7.2", Must).Since("2024-03-15"), RFC5280("5.1.2.3", Practice)},
 			Says:  "The CRL's issuer must be the same octets as the issuing CA's subject.",

@@ -57,13 +57,15 @@ func methodRules() []*Rule {
 			Needs: evidence.Assigned | evidence.Unassigned,
 			Service: func(s ServiceSubject) Verdict {
 				post, get := s.responded(evidence.AssignedPOST|evidence.UnassignedPOST), s.responded(evidence.AssignedGET|evidence.UnassignedGET)
+				gets := s.asked(evidence.AssignedGET | evidence.UnassignedGET)
 				switch {
+				case len(gets) == 0:
+					return skip()
 				case get:
 					return pass()
 				case !post:
 					return unable("neither GET nor POST was answered")
 				}
-				gets := s.asked(evidence.AssignedGET | evidence.UnassignedGET)
 				return fail("an OCSP response to GET", "POST is answered, GET is not: %s", got(gets[0])).about(ids(gets)...)
 			},
 			Bad: []fixtures.Case{when("405", func(r *fake) { r.OCSPHTTP.OnlyPOST = true })},

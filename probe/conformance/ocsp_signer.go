@@ -3,6 +3,7 @@ package conformance
 import (
 	"crypto/x509"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -148,7 +149,44 @@ func signerRules() []*Rule {
 			Bad:  []fixtures.Case{when("ECDSA with SHA-1", func(r *fake) { r.OCSP.Algorithm = fixtures.ECDSAWithSHA1 })},
 			Good: []fixtures.Case{when("ECDSA with SHA-256", func(*fake) {})},
 		},
+		{
+			ID:    "ocsp-sigalg-encoding",
+			Cites: []Citation{BR("7.1.3.2", Must), MRSP("5.1", Must)},
+			Says:  "signatureAlgorithm must be one of the AlgorithmIdentifiers of the Baseline Requirements, octet for octet.",
+			Needs: evidence.OCSP,
+			Response: func(s ResponseSubject) Verdict {
+				if s.Response.Basic == nil || s.Signer.Signature.SHA1 {
+					return skip() // ocsp-sigalg-sha1 speaks of those
+				}
+				v := listedAlgorithm(s.Response.Basic.SignatureAlgorithm).in("signatureAlgorithm")
+				if s.Signer.Certificate != nil && !s.Signer.IsIssuer {
+					return v.atMost(Warning) // the clause speaks of CA keys, a delegate's is none
+				}
+				return v
+			},
+			Bad:  []fixtures.Case{when("ECDSA with NULL parameters", func(r *fake) { r.OCSP.AlgorithmParameters = []byte{5, 0} })},
+			Good: []fixtures.Case{when("ECDSA with SHA-384", func(r *fake) { r.OCSP.Algorithm = fixtures.ECDSAWithSHA384 })},
+			Also: []string{"ocsp-der-strict"},
+		},
 	}
+}
+
+// listedAlgorithms are the encodings of BR 7.1.3.2.1 and 7.1.3.2.2, in hexadecimal, the
+// SHA-1 one left out.
+var listedAlgorithms = []string{
+	"300d06092a864886f70d01010b0500", "300d06092a864886f70d01010c0500", "300d06092a864886f70d01010d0500",
+	"300a06082a8648ce3d040302", "300a06082a8648ce3d040303", "300a06082a8648ce3d040304",
+	"304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120",
+	"304106092a864886f70d01010a3034a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130",
+	"304106092a864886f70d01010a3034a00f300d06096086480165030402030500a11c301a06092a864886f70d010108300d06096086480165030402030500a203020140",
+}
+
+// listedAlgorithm judges an AlgorithmIdentifier against the list.
+func listedAlgorithm(a revocation.AlgorithmIdentifier) Verdict {
+	if encoded := hex.EncodeToString(a.Raw); a.Raw != nil && !slices.Contains(listedAlgorithms, encoded) {
+		return fail("an encoding of BR 7.1.3.2", "%s, that is %s", encoded, a.Algorithm)
+	}
+	return skipUnless(a.Raw != nil)
 }
 
 // delegateValid has a delegate sign whose template is changed.

@@ -85,7 +85,7 @@ func dashed(name string) string {
 
 // firstOctets shows how a body begins, as text where it is text.
 func firstOctets(f revocation.Form) string {
-	shown := f.First[:min(len(f.First), 24)]
+	shown := f.First
 	for _, b := range shown {
 		if (b < 0x20 || b > 0x7e) && b != '\n' && b != '\r' && b != '\t' {
 			return hex.EncodeToString(shown[:min(len(shown), 16)])

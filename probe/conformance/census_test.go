@@ -1,0 +1,68 @@
+package conformance_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
+)
+
+// flips are the changes that the census makes to each octet: its last bit, its first, all.
+var flips = []byte{0x01, 0x80, 0xff}
+
+// Law 10: the corruption census. Each octet of a conforming document is changed in turn,
+// and none goes unnoticed.
+func TestCorruptionCensus(t *testing.T) {
+	t.Parallel()
+	for _, kind := range fixtures.Kinds() {
+		for name, asks := range map[string]evidence.Ask{"OCSP response": evidence.UnassignedPOST, "CRL": evidence.FetchCRL} {
+			t.Run(fmt.Sprintf("%s of %s", name, kind), func(t *testing.T) {
+				t.Parallel()
+				fake := fixtures.Conforming(noon, fixtures.NewAuthority(kind))
+				run := ask(t, fake, inMemory{fake}, asks)
+				run.Exchanges = run.Exchanges[:1]
+				census(t, run)
+			})
+		}
+	}
+}
+
+func census(t *testing.T, run *evidence.Run) {
+	t.Helper()
+	whole := run.Exchanges[0].Body
+	if ids := fired(judge(t, run)); len(ids) > 0 {
+		t.Fatalf("uncorrupted, it fires %v", ids)
+	}
+	unnoticed := 0
+	for i := range whole {
+		for _, flip := range flips {
+			run.Exchanges[0].Body = bytes.Clone(whole)
+			run.Exchanges[0].Body[i] ^= flip
+			if len(fired(judge(t, run))) == 0 {
+				unnoticed++
+				t.Errorf("octet %d of %d: %02x instead of %02x goes unnoticed", i, len(whole), whole[i]^flip, whole[i])
+			}
+		}
+	}
+	t.Logf("%d octets, %d changes each, %d unnoticed", len(whole), len(flips), unnoticed)
+}
+
+// Cut short at any octet, a document is never taken for a whole one.
+func TestTruncationCensus(t *testing.T) {
+	t.Parallel()
+	for name, asks := range map[string]evidence.Ask{"OCSP response": evidence.UnassignedPOST, "CRL": evidence.FetchCRL} {
+		fake := fixtures.Conforming(noon, fixtures.NewAuthority(fixtures.Kind{Delegated: true}))
+		run := ask(t, fake, inMemory{fake}, asks)
+		run.Exchanges = run.Exchanges[:1]
+		whole := run.Exchanges[0].Body
+		for n := range whole {
+			run.Exchanges[0].Body = whole[:n]
+			if report := judge(t, run); len(fired(report)) == 0 || report.Worst() < conformance.Error {
+				t.Errorf("%s cut after %d of %d octets goes unnoticed", name, n, len(whole))
+			}
+		}
+	}
+}
