@@ -26,16 +26,26 @@ func (p *Plan) confirm(t *PlannedTarget, r *recorder) {
 			r.ask(q)
 		}
 		first := goods[0]
-		for i := range freshSerials {
-			serial, ok := p.serials.Make(strategyNamed(first.Strategy), i+1, t.Target, func(revocation.Serial) bool { return false })
-			if !ok {
-				break
-			}
+		for _, serial := range p.fresh(strategyNamed(first.Strategy), t.Target, r.list) {
 			if q, err := question(first, t.Target, serial, first.Ask); err == nil {
 				r.ask(q)
 			}
 		}
 	}
+}
+
+// fresh makes up further serials of a strategy, without those that a fetched CRL lists.
+func (p *Plan) fresh(strategy Strategy, t Target, answered []evidence.Exchange) []revocation.Serial {
+	var drawn []revocation.Serial
+	wanted := map[string]bool{}
+	for i := range freshSerials {
+		if serial, ok := p.unassigned(strategy, i+1, t, nil); ok {
+			drawn = append(drawn, serial)
+			wanted[serial.String()] = true
+		}
+	}
+	listed := listedSerials(answered, wanted)
+	return slices.DeleteFunc(drawn, func(s revocation.Serial) bool { return listed[s.String()] })
 }
 
 // goodQuestions returns the questions about unassigned serials that a responder answered

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"crypto"
+	"crypto/x509"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -15,9 +16,10 @@ import (
 // Plan is every question of a run, target by target. It is complete before anything is
 // sent; only serials that a fetched CRL turns out to list are made anew.
 type Plan struct {
-	Targets []PlannedTarget
-	asks    evidence.Ask
-	serials Serials
+	Targets  []PlannedTarget
+	asks     evidence.Ask
+	serials  Serials
+	assigned map[string]bool // by issuer and serial: what the targets together show to be assigned
 }
 
 // PlannedTarget is the questions about one target: first what the hosts are, then the CRLs,
@@ -44,7 +46,7 @@ func (p *Plan) Questions() []evidence.Question {
 // NewPlan plans the questions of those kinds about the targets. A service that several
 // targets share is asked once. It adds the targets' certificates to the run.
 func NewPlan(run *evidence.Run, targets []Target, asks evidence.Ask, serials Serials) (*Plan, error) {
-	p := &Plan{asks: asks, serials: serials}
+	p := &Plan{asks: asks, serials: serials, assigned: assignedBy(targets)}
 	asked := map[string]bool{}
 	once := func(parts ...string) bool {
 		key := strings.Join(parts, "\x00")
@@ -107,7 +109,7 @@ func (p *Plan) responder(planned *PlannedTarget, responder, issuer, subject stri
 		return nil
 	}
 	for _, strategy := range Strategies() {
-		serial, ok := p.serials.Make(strategy, 0, t, func(revocation.Serial) bool { return false })
+		serial, ok := p.unassigned(strategy, 0, t, nil)
 		if !ok {
 			planned.Skipped = append(planned.Skipped, strategy.ID)
 			continue
@@ -122,6 +124,32 @@ func (p *Plan) responder(planned *PlannedTarget, responder, issuer, subject stri
 		planned.OCSP = append(planned.OCSP, p.foreign(t, about))
 	}
 	return nil
+}
+
+// unassigned makes up a serial that no target shows to be assigned and no CRL lists.
+func (p *Plan) unassigned(strategy Strategy, index int, t Target, listed map[string]bool) (revocation.Serial, bool) {
+	return p.serials.Make(strategy, index, t, func(s revocation.Serial) bool {
+		return listed[s.String()] || p.assigned[assignment(t.Issuer, s)]
+	})
+}
+
+// assignedBy returns the serials of every target's certificate: a file may hold several of
+// one issuer, and what is next to one may be another.
+func assignedBy(targets []Target) map[string]bool {
+	assigned := map[string]bool{}
+	for _, t := range targets {
+		if t.Certificate != nil && t.Issuer != nil {
+			assigned[assignment(t.Issuer, revocation.SerialOf(t.Certificate.SerialNumber))] = true
+		}
+	}
+	return assigned
+}
+
+func assignment(issuer *x509.Certificate, s revocation.Serial) string {
+	if issuer == nil {
+		return ""
+	}
+	return string(issuer.RawSubject) + string(issuer.RawSubjectPublicKeyInfo) + s.String()
 }
 
 // ask plans a question about one serial by the methods whose kinds are wanted.

@@ -44,13 +44,18 @@ type recorder struct {
 	asker  Asker
 	target int
 	list   []evidence.Exchange
+	silent map[string]silence // by host, or host and method
 }
 
 func (r *recorder) ask(q evidence.Question) *evidence.Exchange {
 	if r.ctx.Err() != nil {
 		return nil
 	}
-	x := r.asker.Ask(r.ctx, q)
+	x, ok := r.spared(q)
+	if !ok {
+		x = r.asker.Ask(r.ctx, q)
+		r.listen(q, &x)
+	}
 	x.Question = q
 	x.ID = fmt.Sprintf("%d.%d", r.target+1, len(r.list)+1)
 	r.list = append(r.list, x)
@@ -59,7 +64,7 @@ func (r *recorder) ask(q evidence.Question) *evidence.Exchange {
 
 func (p *Plan) run(ctx context.Context, asker Asker, target int) []evidence.Exchange {
 	t := &p.Targets[target]
-	r := &recorder{ctx: ctx, asker: asker, target: target}
+	r := &recorder{ctx: ctx, asker: asker, target: target, silent: map[string]silence{}}
 	for _, q := range t.Resolves {
 		r.ask(q)
 	}
@@ -95,11 +100,10 @@ func (p *Plan) avoidListed(t *PlannedTarget, answered []evidence.Exchange) []evi
 	if len(listed) == 0 {
 		return t.OCSP
 	}
-	excluded := func(s revocation.Serial) bool { return listed[s.String()] }
 	var questions []evidence.Question
 	for _, q := range t.OCSP {
 		if q.Ask.Has(evidence.Unassigned) && listed[q.Serial] {
-			serial, ok := p.serials.Make(strategyNamed(q.Strategy), 0, t.Target, excluded)
+			serial, ok := p.unassigned(strategyNamed(q.Strategy), 0, t.Target, listed)
 			if !ok {
 				continue
 			}

@@ -1,11 +1,13 @@
 package probe
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/binary"
 	"math/big"
+	"slices"
 
 	"github.com/revprobe/revprobe/revocation"
 )
@@ -155,9 +157,13 @@ func topFlip(random []byte, _ int, t Target) (revocation.Serial, bool) {
 	return serial, true
 }
 
+// sibling passes over certificates of the issuer itself: their serials are assigned.
 func sibling(_ []byte, index int, t Target) (revocation.Serial, bool) {
-	if index >= len(t.Siblings) {
+	others := slices.DeleteFunc(slices.Clone(t.Siblings), func(c *x509.Certificate) bool {
+		return t.Issuer != nil && bytes.Equal(c.RawIssuer, t.Issuer.RawSubject)
+	})
+	if index >= len(others) {
 		return nil, false
 	}
-	return revocation.SerialOf(t.Siblings[index].SerialNumber), true
+	return revocation.SerialOf(others[index].SerialNumber), true
 }

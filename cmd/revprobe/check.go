@@ -76,13 +76,14 @@ func (c *checking) run(ctx context.Context, env *environment, j judge, run *evid
 	if err != nil {
 		return 0, err
 	}
+	defer keep.discard()
 	if err := ask(ctx, c.named, client, run, j.options, seed); err != nil {
 		return 0, err
 	}
 	if ctx.Err() != nil {
 		run.Notes = append(run.Notes, "interrupted: what had been answered by then was judged")
 	}
-	if err := keep(run); err != nil {
+	if err := keep.write(run); err != nil {
 		return 0, err
 	}
 	return j.publish(env, conformance.Examine(run, j.options), report.ByType)
@@ -127,30 +128,50 @@ func userAgent(contact string) string {
 	return agent + ")"
 }
 
-// openArchive makes sure, before anything is asked, that the archive can be written, and
-// returns what writes it. The file appears under its name when it is whole.
-func openArchive(name string) (keep func(*evidence.Run) error, err error) {
+// archive is a file that is to hold a run. A nil archive keeps nothing.
+type archive struct {
+	name string
+	file *os.File // appears under the name when it is whole
+}
+
+// openArchive makes sure, before anything is asked, that the archive can be written.
+func openArchive(name string) (*archive, error) {
 	if name == "" {
-		return func(*evidence.Run) error { return nil }, nil
+		return nil, nil
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("keeping the archive %s: it is a directory", name)
 	}
 	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return nil, fmt.Errorf("keeping the archive %s: %w", name, err)
 	}
-	return func(run *evidence.Run) error {
-		err := evidence.WriteArchive(file, run)
-		if closing := file.Close(); err == nil {
-			err = closing
-		}
-		if err == nil {
-			err = os.Rename(file.Name(), name)
-		}
-		if err != nil {
-			os.Remove(file.Name())
-			return fmt.Errorf("keeping the archive %s: %w", name, err)
-		}
+	return &archive{name, file}, nil
+}
+
+func (a *archive) write(run *evidence.Run) error {
+	if a == nil {
 		return nil
-	}, nil
+	}
+	err := evidence.WriteArchive(a.file, run)
+	if closing := a.file.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(a.file.Name(), a.name)
+	}
+	if err != nil {
+		return fmt.Errorf("keeping the archive %s: %w", a.name, err)
+	}
+	return nil
+}
+
+// discard removes what never came under its name; after write succeeded there is nothing.
+func (a *archive) discard() {
+	if a != nil {
+		_ = a.file.Close()
+		_ = os.Remove(a.file.Name())
+	}
 }
 
 // dryRun prints every request that check would send, and sends nothing.

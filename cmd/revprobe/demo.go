@@ -54,6 +54,9 @@ func demo(ctx context.Context, env *environment, args []string) (int, error) {
 	if err := parse(f, args); err != nil {
 		return 0, err
 	}
+	if f.NArg() > 0 {
+		return 0, hinted("demo: it takes no arguments, there is "+quoted(f.Arg(0)), "revprobe help demo")
+	}
 	settings := judging{profile: "web", failOn: "error", format: *format}
 	j, err := settings.check()
 	if err != nil {

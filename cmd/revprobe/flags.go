@@ -128,7 +128,11 @@ func selectRules(list string) ([]*conformance.Rule, error) {
 			}
 		}
 		if !found {
-			return nil, hinted("no rule matches "+quoted(pattern), suggestion(pattern, ruleIDs()))
+			hint := suggestion(pattern, ruleIDs())
+			if hint == "" {
+				hint = "revprobe rules lists them"
+			}
+			return nil, hinted("no rule matches "+quoted(pattern), hint)
 		}
 	}
 	return slices.DeleteFunc(all, func(r *conformance.Rule) bool { return !wanted[r.ID] }), nil

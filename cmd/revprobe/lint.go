@@ -71,9 +71,19 @@ func (l *linter) certificates(issuers []string, cert string) error {
 	return err
 }
 
+// open opens a file that an argument names.
+func open(name string) (*os.File, error) {
+	file, err := os.Open(name)
+	var inner *os.PathError
+	if errors.As(err, &inner) {
+		return nil, fmt.Errorf("reading %s: %w", name, inner.Err)
+	}
+	return file, err
+}
+
 // add keeps the certificates of a file and returns the fingerprint of the first.
 func (l *linter) add(name string) (string, error) {
-	file, err := os.Open(name)
+	file, err := open(name)
 	if err != nil {
 		return "", err
 	}
@@ -116,7 +126,7 @@ func (l *linter) lint(names []string) (int, error) {
 func (l *linter) file(name string) (*conformance.Report, error) {
 	reader, length, shown := l.env.stdin, int64(-1), "standard input"
 	if name != "-" {
-		file, err := os.Open(name)
+		file, err := open(name)
 		if err != nil {
 			return nil, err
 		}

@@ -49,10 +49,14 @@ func main() {
 func realWorld() *environment {
 	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, random: rand.Reader}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
-		env.width = width
-		env.color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		env.width, env.color = width, colorful(os.Getenv)
 	}
 	return env
+}
+
+// colorful reports whether a terminal is to be written to in colour (no-color.org).
+func colorful(getenv func(string) string) bool {
+	return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 }
 
 // command is one subcommand. It returns the exit code, or an error that says what of the

@@ -1,7 +1,6 @@
 package conformance_test
 
 import (
-	"flag"
 	"slices"
 	"strings"
 	"testing"
@@ -11,8 +10,6 @@ import (
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
 )
-
-var update = flag.Bool("update", false, "write RULES.md and the golden files anew")
 
 // Law 1: conforming is silent.
 func TestConformingIsSilent(t *testing.T) {

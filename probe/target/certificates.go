@@ -32,7 +32,11 @@ func ReadCertificates(r io.Reader, name string) ([]*x509.Certificate, error) {
 
 func parseCertificates(data []byte) ([]*x509.Certificate, error) {
 	if !bytes.Contains(data, []byte("-----BEGIN ")) {
-		return parseBinary(data)
+		list, err := parseBinary(data)
+		if err == nil && len(list) == 0 {
+			return nil, fmt.Errorf("it holds no certificate")
+		}
+		return list, err
 	}
 	var list []*x509.Certificate
 	for rest := data; ; {

@@ -50,7 +50,7 @@ func (n Named) Hosts() map[string]bool {
 // issuer of a certificate or the chain of a TLS server, is recorded in the run; what it
 // cannot find out becomes a note of the run. An error is about what was named.
 func Resolve(ctx context.Context, n Named, asker probe.Asker, run *evidence.Run) ([]probe.Target, error) {
-	f := &finder{Named: n, ctx: ctx, asker: asker, run: run}
+	f := &finder{Named: n, ctx: ctx, asker: asker, run: run, fetched: map[string][]*x509.Certificate{}}
 	for _, file := range n.Issuers {
 		list, err := f.read(file)
 		if err != nil {
@@ -92,6 +92,7 @@ type finder struct {
 	issuers  []*x509.Certificate
 	siblings []*x509.Certificate
 	asked    int
+	fetched  map[string][]*x509.Certificate // by caIssuers URL: each is asked once
 }
 
 func (f *finder) read(name string) ([]*x509.Certificate, error) {
@@ -265,19 +266,29 @@ func (f *finder) issuerOf(c *x509.Certificate, candidates []*x509.Certificate) *
 		if a.Method != revocation.OIDAccessIssuers || httpURL(a.URI) != nil {
 			continue
 		}
-		x := f.ask(evidence.Question{Ask: evidence.FetchIssuer, URL: a.URI, Method: http.MethodGet, Subject: evidence.Fingerprint(c.Raw)})
-		found, err := parseCertificates(x.Body)
-		if err != nil {
-			continue // what was served instead stands in the record
-		}
-		for _, ca := range found {
-			f.run.AddCertificate(ca.Raw, a.URI)
-		}
-		if issuer := match(c, found); issuer != nil {
+		if issuer := match(c, f.fetch(a.URI, c)); issuer != nil {
 			return issuer
 		}
 	}
 	return nil
+}
+
+// fetch takes the certificates behind a caIssuers URL that c names. Where there are none,
+// what was served instead stands in the record.
+func (f *finder) fetch(address string, c *x509.Certificate) []*x509.Certificate {
+	if found, asked := f.fetched[address]; asked {
+		return found
+	}
+	x := f.ask(evidence.Question{Ask: evidence.FetchIssuer, URL: address, Method: http.MethodGet, Subject: evidence.Fingerprint(c.Raw)})
+	found, err := parseCertificates(x.Body)
+	if err != nil {
+		found = nil
+	}
+	for _, ca := range found {
+		f.run.AddCertificate(ca.Raw, address)
+	}
+	f.fetched[address] = found
+	return found
 }
 
 func match(c *x509.Certificate, candidates []*x509.Certificate) *x509.Certificate {

@@ -1,0 +1,242 @@
+package conformance_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/fixtures/zoo"
+	"github.com/revprobe/revprobe/probe"
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/probe/transport"
+)
+
+// A case of a rule, by the folder that it has in the zoo.
+type namedCase struct {
+	rule string
+	fixtures.Case
+}
+
+func (c namedCase) String() string { return c.rule + "/" + zoo.Slug(c.Name) }
+
+func allCases() []namedCase {
+	var list []namedCase
+	for _, r := range conformance.Rules() {
+		for _, c := range slices.Concat(r.Bad, r.Good) {
+			list = append(list, namedCase{r.ID, c})
+		}
+	}
+	return list
+}
+
+// takesTime reports whether a fake keeps its askers waiting, which no test does in real time.
+func takesTime(r *fixtures.Responder) bool {
+	for _, h := range []fixtures.HTTP{r.OCSPHTTP, r.CRLHTTP} {
+		if h.Delay > 0 || h.Failure == evidence.HTTPTimeout {
+			return true
+		}
+	}
+	return r.DNS.Failure == evidence.DNSTimeout
+}
+
+// Law 9: parity. Every case gives the same findings in memory and over loopback HTTP, with
+// names that a loopback DNS server answers for.
+func TestParity(t *testing.T) {
+	t.Parallel()
+	fakes := map[string]*fixtures.Responder{}
+	for _, c := range allCases() {
+		if r := faked(fixtures.Kind{}, c.Case); !takesTime(r) {
+			fakes[c.String()] = r
+		}
+	}
+	web, names := listen(t)
+	serve(t, fakes, web, names, nil)
+	for name, fake := range fakes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, err := transport.New(transport.Options{Resolvers: []string{names.LocalAddr().String()}, AllowPrivate: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, fake, pinned{client, fake.Now})
+		})
+	}
+}
+
+// Law 9 for the cases that take time: the same client and server in a bubble whose clock
+// is not real, over connections in memory.
+func TestParityOfSlowCases(t *testing.T) {
+	t.Parallel()
+	slow := 0
+	for _, c := range allCases() {
+		if !takesTime(faked(fixtures.Kind{}, c.Case)) {
+			continue
+		}
+		slow++
+		t.Run(c.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fake := fixtures.Conforming(time.Now(), fixtures.NewAuthority(fixtures.Kind{}))
+				c.Change(fake)
+				web, names := newPipes(), newPipes()
+				serve(t, map[string]*fixtures.Responder{c.String(): fake}, web, nil, names)
+				client, err := transport.New(transport.Options{Resolvers: []string{"127.0.0.1:53"}, AllowPrivate: true, Dial: func(_ context.Context, _, address string) (net.Conn, error) {
+					if strings.HasSuffix(address, ":53") {
+						return names.dial()
+					}
+					return web.dial()
+				}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				compare(t, fake, pinned{client, time.Time{}})
+			})
+		})
+	}
+	if slow == 0 {
+		t.Error("no case takes time: this test tests nothing")
+	}
+}
+
+func listen(t *testing.T) (net.Listener, net.PacketConn) {
+	t.Helper()
+	web, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return web, names
+}
+
+// serve plays the fakes until the test ends, each under a name of its own.
+func serve(t *testing.T, fakes map[string]*fixtures.Responder, web net.Listener, packets net.PacketConn, streams net.Listener) {
+	t.Helper()
+	var enclosures []zoo.Enclosure
+	for name, fake := range fakes {
+		rule, slug, _ := strings.Cut(name, "/")
+		enclosures = append(enclosures, zoo.Enclosure{Rule: rule, Case: slug, Responder: fake})
+	}
+	z, err := zoo.New(zoo.Options{Base: zoo.URL(web), Named: true}, enclosures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range questions(t, fakes) {
+		z.Recognise(q.Serial, q.Strategy)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 2)
+	go func() { ended <- z.Serve(ctx, web) }()
+	go func() { ended <- z.ServeNames(ctx, packets, streams) }()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+		<-ended
+	})
+}
+
+// questions are those about unassigned serials that the engine will ask any of the fakes,
+// confirmations included.
+func questions(t *testing.T, fakes map[string]*fixtures.Responder) []evidence.Question {
+	t.Helper()
+	var list []evidence.Question
+	for _, fake := range fakes {
+		for _, x := range ask(t, fake, inMemory{fake}, everything).Exchanges {
+			if x.Ask.Has(evidence.Unassigned) {
+				list = append(list, x.Question)
+			}
+		}
+	}
+	return list
+}
+
+// pinned has everything seen at the time that the fake takes for now, so that a case on
+// its limit is still on it, and leaves out the words of a failure, which are the asker's
+// own.
+type pinned struct {
+	probe.Asker
+	now time.Time // zero: the asker's clock is right
+}
+
+func (p pinned) Ask(ctx context.Context, q evidence.Question) evidence.Exchange {
+	x := p.Asker.Ask(ctx, q)
+	x.Detail = ""
+	for i := range x.Addresses {
+		x.Addresses[i].Detail = ""
+	}
+	if !p.now.IsZero() {
+		x.At = p.now
+	}
+	return x
+}
+
+func compare(t *testing.T, fake *fixtures.Responder, wire probe.Asker) {
+	t.Helper()
+	memory := findings(judge(t, ask(t, fake, pinned{Asker: inMemory{fake}}, everything)))
+	loopback := findings(judge(t, ask(t, fake, wire, everything)))
+	if !slices.Equal(memory, loopback) {
+		t.Errorf("in memory:\n%s\nover HTTP:\n%s", strings.Join(memory, "\n"), strings.Join(loopback, "\n"))
+	}
+}
+
+// where masks addresses and ports, the only things that may differ.
+var where = regexp.MustCompile(`\d+\.\d+\.\d+\.\d+(:\d+)?`)
+
+func findings(report *conformance.Report) []string {
+	var list []string
+	for _, f := range report.Findings {
+		list = append(list, fmt.Sprintf("%s %s %v %s %s %s; %s", f.Source, f.Outcome, f.Severity, f.Rule.ID, f.Field, where.ReplaceAllString(f.Got, "..."), f.Want))
+	}
+	return list
+}
+
+// pipes is a listener whose connections are in memory, so that they stand still with the
+// clock of a bubble.
+type pipes struct {
+	waiting chan net.Conn
+	closed  chan struct{}
+}
+
+func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
+
+func (p *pipes) dial() (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case p.waiting <- theirs:
+		return ours, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Accept implements net.Listener.
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.waiting:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (p *pipes) Close() error {
+	select {
+	case <-p.closed:
+	default:
+		close(p.closed)
+	}
+	return nil
+}
+
+// Addr implements net.Listener.
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }

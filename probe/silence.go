@@ -1,0 +1,56 @@
+package probe
+
+import (
+	"fmt"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+)
+
+// maxSilence is how many questions in a row may fail alike, for a reason that takes long to
+// show, before the rest is not sent: twenty timeouts say no more than three.
+const maxSilence = 3
+
+// silence is the last failures of a host, all of one class.
+type silence struct {
+	failure evidence.Failure
+	count   int
+	last    evidence.Exchange
+}
+
+// place is what a failure condemns: the whole host where nothing connects, one method
+// where connections are made and nothing is answered.
+func place(q evidence.Question, f evidence.Failure) string {
+	if f == evidence.HTTPTimeout {
+		return host(q.URL) + " " + q.Method
+	}
+	return host(q.URL)
+}
+
+// listen counts failures that take long to show.
+func (r *recorder) listen(q evidence.Question, x *evidence.Exchange) {
+	switch x.Failure {
+	case evidence.DNSTimeout, evidence.NoResolver, evidence.ConnectTimeout, evidence.HTTPTimeout:
+		s := r.silent[place(q, x.Failure)]
+		if s.failure != x.Failure {
+			s = silence{failure: x.Failure}
+		}
+		s.count++
+		s.last = *x
+		r.silent[place(q, x.Failure)] = s
+	default:
+		delete(r.silent, place(q, ""))
+		delete(r.silent, place(q, evidence.HTTPTimeout))
+	}
+}
+
+// spared returns, for a question that is not worth sending any more, the failure that the
+// ones before had.
+func (r *recorder) spared(q evidence.Question) (evidence.Exchange, bool) {
+	for _, key := range []string{place(q, ""), place(q, evidence.HTTPTimeout)} {
+		if s := r.silent[key]; s.count >= maxSilence {
+			return evidence.Exchange{At: s.last.At, Failure: s.failure,
+				Detail: fmt.Sprintf("not sent after %d failures alike: %s", s.count, s.last.Detail)}, true
+		}
+	}
+	return evidence.Exchange{}, false
+}

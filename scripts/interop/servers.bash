@@ -1,0 +1,55 @@
+# The servers of scripts/interop-openssl. Sourced; they are stopped by the process id that
+# they were started with.
+
+responder_pid=
+nginx_pid=
+
+# start_responder OPTION...: openssl's OCSP responder on port 8080, in place of the one
+# before, about $index and with openssl ocsp's options.
+start_responder() {
+	stop_responder
+	"${clock[@]}" openssl ocsp -port 8080 -CA issuing/ca.pem -index "$index" -text -out responder.log "$@" >responder.err 2>&1 &
+	responder_pid=$!
+	await 8080 "$responder_pid" responder.err
+}
+
+stop_responder() {
+	stop "$responder_pid"
+	responder_pid=
+}
+
+start_nginx() {
+	mkdir -p nginx-temp
+	nginx -p "$PWD" -e nginx-error.log -c "$interop/nginx.conf" 2>nginx.err &
+	nginx_pid=$!
+	await 80 "$nginx_pid" nginx.err
+}
+
+stop_servers() {
+	stop_responder
+	stop "$nginx_pid"
+	nginx_pid=
+}
+
+stop() {
+	if [ -n "$1" ]; then
+		kill "$1" 2>/dev/null || true
+		wait "$1" 2>/dev/null || true
+	fi
+}
+
+# await PORT PID LOG: waits until that process listens there, at most 10 seconds. It looks
+# at the kernel's table: a connection would be a request to a server that takes one at a time.
+await() {
+	local port=$1 pid=$2 log=$3 try
+	for ((try = 0; try < 200; try++)); do
+		if [ -n "$(ss -Hltn "sport = :$port")" ]; then
+			return
+		fi
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.05
+	done
+	printf 'interop-openssl: nothing listens on port %s; the server said:\n' "$port" >&2
+	cat "$log" >&2
+	return 1
+}
