@@ -25,6 +25,9 @@ func TestReadCRLDeviations(t *testing.T) {
 		"version 0":              {tbsFields{version: []byte{2, 1, 0}}, DevDefault, "tbsCertList.version"},
 		"padded version":         {tbsFields{version: []byte{2, 2, 0, 1}}, DevInteger, "tbsCertList.version"},
 		"thisUpdate no time":     {tbsFields{thisUpdate: []byte{tagInteger, 1, 1}}, DevTag, "tbsCertList.thisUpdate"},
+		"thisUpdate in month 13": {tbsFields{thisUpdate: encoded(tagUTCTime, []byte("261301120000Z"))}, DevTime, "tbsCertList.thisUpdate"},
+		"nextUpdate in year 1":   {tbsFields{nextUpdate: encoded(tagGeneralizedTime, []byte("00010101000000Z"))}, DevTime, "tbsCertList.nextUpdate"},
+		"date in year 1":         {tbsFields{entries: entry(serial, encoded(tagGeneralizedTime, []byte("00010101000000Z")))}, DevTime, at + ".revocationDate"},
 		"long length":            {tbsFields{thisUpdate: append([]byte{tagUTCTime, 0x81, 13}, "260301120000Z"...)}, DevLength, "tbsCertList.thisUpdate"},
 		"issuer's set":           {tbsFields{issuer: encoded(tagSequence, encoded(tagSet, attribute("b"), attribute("a")))}, DevSetOrder, "tbsCertList.issuer.0.1"},
 		"issuer's long length":   {tbsFields{issuer: join([]byte{0x30, 0x81, 0x0e, 0x31, 12}, attribute("abc"))}, DevLength, "tbsCertList.issuer"},
@@ -144,8 +147,11 @@ func TestReadCRLEntries(t *testing.T) {
 		encoded(tagSequence, bytes.Repeat([]byte{1}, 0), encoded(tagInteger, bytes.Repeat([]byte{1}, 70_000)), when),
 	}
 	got := readAll(t, bytes.NewReader(ca.sign(t, tbsFields{entries: join(entries...)})))
-	if got.Broken != nil || len(got.Deviations) != 0 || len(got.entries) != len(entries) {
+	if got.Broken != nil || len(got.Deviations) != 1 || len(got.entries) != len(entries) {
 		t.Fatalf("%d entries, %v %v", len(got.entries), got.Broken, got.Deviations)
+	}
+	if d := got.Deviations[0]; d.Kind != DevTime || d.Field != "tbsCertList.revokedCertificates[3].revocationDate" || d.Offset != got.entries[3].RevocationDate.Offset {
+		t.Errorf("deviation %v", d)
 	}
 	for i, want := range []struct {
 		has, only  bool

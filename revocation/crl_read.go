@@ -167,7 +167,7 @@ func (c *cursor) anyTime(name string) Time {
 	case !ok:
 		return Time{}
 	case e.tag == tagUTCTime || e.tag == tagGeneralizedTime:
-		return readTime(e.tag, e.content, e.offset)
+		return c.instant(e, p)
 	case e.tag&0x20 != 0 || e.tag == 0:
 		c.notes.stop(e.offset, p, "tag is %02x where 17 (UTCTime) or 18 (GeneralizedTime) belongs", e.tag)
 		return Time{}

@@ -37,6 +37,7 @@ const (
 	DevDuplicate        = "duplicate-extension"  // the same extnID twice in one list (RFC 5280 §4.2)
 	DevMissing          = "missing-element"      // a mandatory element is not there, and what follows could be read
 	DevNull             = "null-content"         // X.690 §8.8.2: NULL has no content
+	DevTime             = "unreadable-time"      // a UTCTime or GeneralizedTime whose text is none (X.680 §46, §47)
 	DevUnreadableDER    = "unreadable-element"   // StrictDER only: no element can be read here
 )
 

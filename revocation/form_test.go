@@ -43,7 +43,7 @@ func TestRecogniseDER(t *testing.T) {
 		// All of the beginnings that show enough; what is enough differs.
 		for _, n := range []int{80, 200, 1000, len(der)} {
 			f := Recognise(der[:min(n, len(der))], int64(len(der)))
-			if f.Kind != kind || f.Encoding != EncodingDER || !bytes.Equal(f.First, der[:16]) {
+			if f.Kind != kind || f.Encoding != EncodingDER || !bytes.Equal(f.First, der[:firstOctets]) {
 				t.Errorf("%d octets of %s: %+v", n, kind, f)
 			}
 		}

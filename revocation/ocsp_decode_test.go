@@ -94,6 +94,9 @@ func TestReadOCSPResponseDeviations(t *testing.T) {
 		"raw nonce": {func(a *answer) {
 			a.extensions = encodeExtensions(1, []Extension{{ID: OIDNonce, Value: []byte("raw!")}})
 		}, []string{"unreadable-extension tbsResponseData.responseExtensions"}},
+		"nextUpdate on 30 February": {func(a *answer) {
+			a.single.nextUpdate = encodeDER(0xa0, encodeDER(tagGeneralizedTime, []byte("20260230000000Z")))
+		}, []string{"unreadable-time tbsResponseData.responses[0].nextUpdate"}},
 		"absent status":       {func(a *answer) { a.single.status = []byte{} }, []string{"missing-element tbsResponseData.responses[0].certStatus"}},
 		"unknown status":      {func(a *answer) { a.single.status = unhex("8300") }, []string{"unexpected-tag tbsResponseData.responses[0].certStatus"}},
 		"constructed good":    {func(a *answer) { a.single.status = unhex("a000") }, []string{"unexpected-tag tbsResponseData.responses[0].certStatus"}},

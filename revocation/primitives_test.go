@@ -45,6 +45,8 @@ func TestReadTime(t *testing.T) {
 		{tagGeneralizedTime, "20261302120000Z", "", false},
 		{tagGeneralizedTime, "20260302126000Z", "", false},
 		{tagGeneralizedTime, "", "", false},
+		{tagGeneralizedTime, "00010101000000Z", "", false},
+		{tagGeneralizedTime, "00010101000001Z", "0001-01-01T00:00:01Z", true},
 		{tagUTCTime, "260302120000Z", "2026-03-02T12:00:00Z", true},
 		{tagUTCTime, "500101000000Z", "1950-01-01T00:00:00Z", true},
 		{tagUTCTime, "491231235959Z", "2049-12-31T23:59:59Z", true},

@@ -3,7 +3,8 @@ package revocation
 import "time"
 
 // Time is a time as a document encodes it: the instant, and how it was written.
-// The instant is zero where the field is absent or does not spell a time.
+// The instant is zero where the field is absent or does not spell a time; the first second
+// of the year 1, which no document can mean, counts as no time.
 type Time struct {
 	time.Time
 	Tag    byte   // 0x17 UTCTime, 0x18 GeneralizedTime, 0 where the field is absent
@@ -27,13 +28,23 @@ func (c *cursor) time(name string) (Time, bool) {
 			return Time{}, false
 		}
 		c.notes.deviate(DevTag, e.offset, p, "UTCTime where GeneralizedTime belongs")
-		return readTime(e.tag, e.content, e.offset), true
+		return c.instant(e, p), true
 	}
 	e, ok := c.expect(tagGeneralizedTime, name)
 	if !ok {
 		return Time{}, false
 	}
-	return readTime(e.tag, e.content, e.offset), true
+	return c.instant(e, p), true
+}
+
+// instant reads a UTCTime or GeneralizedTime and notes one whose text gives no instant,
+// which rules about times have to pass over.
+func (c *cursor) instant(e element, p *path) Time {
+	t := readTime(e.tag, e.content, e.offset)
+	if t.IsZero() {
+		c.notes.deviate(DevTime, e.offset, p, "%s %q gives no instant", tagName(e.tag), head(e.content, 32))
+	}
+	return t
 }
 
 // WellFormed reports whether the text has the one form that RFC 5280 §4.1.2.5
@@ -120,7 +131,7 @@ func plainTime(tag byte, raw []byte) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	at := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
-	return at, at.Day() == day
+	return at, at.Day() == day && !at.IsZero()
 }
 
 func twoDigits(b []byte) (int, bool) {

@@ -153,7 +153,7 @@ func (l *linter) file(name string) (*conformance.Report, error) {
 	watched := &watchedReader{Reader: buffered}
 	one := *l.run
 	one.Exchanges = []evidence.Exchange{{ID: shown, Question: evidence.Question{Ask: evidence.File, Subject: l.subject},
-		At: l.at, Source: watched, SourceLength: length}}
+		At: l.at, AtAssumed: !l.atGiven, Source: watched, SourceLength: length}}
 	r := conformance.Examine(&one, l.judge.options)
 	if watched.err != nil {
 		return nil, fmt.Errorf("reading %s: %w", shown, watched.err)

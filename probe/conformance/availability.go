@@ -25,6 +25,8 @@ func availabilityRules() []*Rule {
 				switch {
 				case s.Failure.Ours():
 					return unable("%s", outcomeOf(s.Exchange))
+				case s.Blackout:
+					return unable(blackoutText)
 				case len(s.Addresses) == 0:
 					return fail("an A or AAAA record", "%s", outcomeOf(s.Exchange))
 				}
@@ -45,18 +47,19 @@ func availabilityRules() []*Rule {
 			Needs:  evidence.Resolve,
 			Marked: Warning,
 			Exchange: func(s ExchangeSubject) Verdict {
-				if len(s.Addresses) == 0 {
-					return skip()
-				}
 				dead, ours := deadAddresses(s.Addresses)
 				switch {
+				case len(s.Addresses) == 0:
+					return skip()
 				case len(ours) == len(s.Addresses):
 					return unable("%s", strings.Join(ours, "; "))
 				case len(dead) == 0:
 					return pass()
+				case s.Blackout:
+					return unable(blackoutText)
 				}
 				v := fail("a connection on each of the addresses", "%d of %d addresses take none: %s", len(dead), len(s.Addresses), strings.Join(dead, "; "))
-				if len(dead) == len(s.Addresses) {
+				if len(dead)+len(ours) == len(s.Addresses) {
 					return v.atLeast(Critical)
 				}
 				return v
@@ -128,6 +131,8 @@ func availabilityRules() []*Rule {
 					return unable("%s", outcomeOf(s.asked(evidence.HTTP)[0]))
 				case len(slow) == 0:
 					return pass()
+				case s.Blackout:
+					return unable(blackoutText)
 				}
 				v := fail("at most 10s", "%d of %d answers late, the first: %s", len(slow), len(asked), lateness(slow[0])).about(ids(slow)...)
 				if len(asked) < 3 || 2*len(slow) <= len(asked) {

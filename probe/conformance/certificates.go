@@ -15,7 +15,7 @@ func certificateRules() []*Rule {
 	return []*Rule{
 		{
 			ID:    "cert-aia-uri-http",
-			Cites: []Citation{BR("7.1.2.7.7", Must).Since("2023-09-15"), RFC5280("4.2.2.1", Should)},
+			Cites: []Citation{BR("7.1.2.7.7", Must).Since("2023-09-15"), RFC5280("4.2.2.1", Practice)},
 			Says:  "Every location in authorityInfoAccess must be an http URL.",
 			Needs: evidence.Assigned | evidence.FetchCRL,
 			Cert: func(s CertSubject) Verdict {

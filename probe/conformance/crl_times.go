@@ -140,7 +140,9 @@ func crlTimeRules() []*Rule {
 					limit, why = crlUpdateNoOCSP, "4 days, since "+s.Subject.Subject.String()+" names no OCSP responder"
 				}
 				switch {
-				case this.IsZero() || !s.CRL.NextUpdate.IsZero() && s.At.After(s.CRL.NextUpdate.Time):
+				case this.IsZero() || s.Exchange.AtAssumed:
+					return skip() // nobody knows when a file was served
+				case !s.CRL.NextUpdate.IsZero() && s.At.After(s.CRL.NextUpdate.Time):
 					return skip() // crl-not-expired says worse of it
 				case s.At.Sub(this.Time) > limit:
 					return fail("a newer CRL within "+why, "thisUpdate %s is still served after %s", stamp(this.Time), span(s.At.Sub(this.Time))).

@@ -34,6 +34,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 		}
 	}
 	e.services()
+	e.report.Blackout = blackout(run)
 	for i := range run.Exchanges {
 		e.exchange(&run.Exchanges[i])
 	}
@@ -107,7 +108,7 @@ func (e *examiner) caught(r *Rule, d docket, verdict func() Verdict) (v Verdict)
 func (e *examiner) exchange(x *evidence.Exchange) {
 	body := openBody(x)
 	if x.Ask != evidence.File {
-		subject := ExchangeSubject{x, body.form}
+		subject := ExchangeSubject{x, body.form, e.report.Blackout}
 		for _, r := range e.rules {
 			if r.Exchange != nil && r.Needs.Has(x.Ask) {
 				e.judge(r, e.docket(x, x.At, scoped{}), func() Verdict { return r.Exchange(subject) })
@@ -166,7 +167,7 @@ func (e *examiner) certificate(c *x509.Certificate, origin string, at time.Time)
 
 // service judges what one service said as a whole.
 func (e *examiner) service(s *Service) {
-	subject := ServiceSubject{Service: *s, Issuer: e.certificates[s.Issuer]}
+	subject := ServiceSubject{Service: *s, Issuer: e.certificates[s.Issuer], Blackout: e.report.Blackout}
 	for _, a := range e.answers {
 		if a.Responder == s.URL && a.Issuer == s.Issuer {
 			subject.Answers = append(subject.Answers, a)
@@ -227,6 +228,7 @@ func outcomeOf(x *evidence.Exchange) string {
 
 // hints says what the operator may want to know about the way the run was judged.
 func (e *examiner) hints() {
+	e.report.Hints = append(e.report.Hints, e.report.Run.Notes...)
 	seen := map[string]bool{}
 	for _, x := range e.report.Run.Exchanges {
 		leaf := e.certificates[x.Subject]

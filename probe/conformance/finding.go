@@ -58,6 +58,7 @@ type Report struct {
 	Documents []Document
 	Findings  []Finding // failed ones and inconclusive ones, in the order of the evidence
 	Outcomes  map[Outcome]int
+	Blackout  bool     // every host failed alike, so that it may be our own network
 	Hints     []string // what the operator may want to know about the way it was judged
 	Bugs      []string // rules that panicked, with the evidence they panicked over
 }
@@ -80,20 +81,20 @@ func (r *Report) Worst() Severity {
 	return worst
 }
 
-// NothingAsked reports whether the run asked something and not one question got through
-// because of our own network: then nothing follows about anybody.
+// NothingAsked reports whether nothing was learnt about anybody: no service could be asked,
+// or not one question got through because of our own network.
 func (r *Report) NothingAsked() bool {
 	asked := 0
 	for i := range r.Run.Exchanges {
 		x := &r.Run.Exchanges[i]
-		if x.Ask == evidence.File {
+		if !x.Ask.Has(evidence.Resolve | evidence.HTTP) {
 			continue
 		}
-		if asked++; !ownTrouble(x) {
+		if asked++; !ownTrouble(x) && !r.Blackout {
 			return false
 		}
 	}
-	return asked > 0
+	return asked > 0 || len(r.Documents) == 0
 }
 
 // Add takes what another report found into this one.

@@ -144,8 +144,12 @@ func ocspTimeRules() []*Rule {
 				case next.IsZero():
 					return skip()
 				case s.At.After(next.Time):
-					return fail("nextUpdate not before "+stamp(s.At), "nextUpdate %s, %s ago", stamp(next.Time), span(s.At.Sub(next.Time))).
+					v := fail("nextUpdate not before "+stamp(s.At), "nextUpdate %s, %s ago", stamp(next.Time), span(s.At.Sub(next.Time))).
 						in(s.field("nextUpdate")).at(next.Offset)
+					if s.Exchange.Ask == evidence.Handshake {
+						return v.atMost(Warning) // the TLS server kept it too long, not the responder
+					}
+					return v
 				}
 				return pass()
 			},
@@ -206,7 +210,7 @@ func ocspTimeRules() []*Rule {
 			Scope: evidence.ScopeEE,
 			OCSP: func(s OCSPSubject) Verdict {
 				v, ok := validity(s.Single)
-				if !ok || v < longValidity || s.At.After(s.Single.NextUpdate.Time) {
+				if !ok || v < longValidity || s.At.After(s.Single.NextUpdate.Time) || !s.served() {
 					return skip()
 				}
 				deadline, why := s.Single.ThisUpdate.Add(updateAfterStart), "4 days after thisUpdate"

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"encoding/hex"
+	"net/url"
 	"strings"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -105,4 +106,53 @@ func ownTrouble(x *evidence.Exchange) bool {
 		}
 	}
 	return len(x.Addresses) > 0
+}
+
+// blackoutHosts is how many hosts have to fail alike before our own network is suspected.
+const blackoutHosts = 3
+
+const blackoutText = "every host of this run failed alike, which may be our own network"
+
+// blackout reports whether several hosts were asked and all of them kept silent in the
+// same way. A refusal is an answer: it does not count.
+func blackout(run *evidence.Run) bool {
+	hosts := map[string]bool{}
+	class := evidence.Failure("")
+	for i := range run.Exchanges {
+		x := &run.Exchanges[i]
+		if !x.Ask.Has(evidence.Resolve | evidence.HTTP) {
+			continue
+		}
+		f := silenceOf(x)
+		if f == "" || class != "" && f != class {
+			return false
+		}
+		class = f
+		hosts[hostOf(x.URL)] = true
+	}
+	return len(hosts) >= blackoutHosts
+}
+
+// silenceOf returns the class of a failure that is no more than silence, or nothing.
+func silenceOf(x *evidence.Exchange) evidence.Failure {
+	f := x.Failure
+	for i, a := range x.Addresses {
+		if i > 0 && a.Failure != f {
+			return ""
+		}
+		f = a.Failure
+	}
+	switch f {
+	case evidence.DNSTimeout, evidence.ConnectTimeout, evidence.HTTPTimeout:
+		return f
+	}
+	return ""
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Hostname()
 }

@@ -13,7 +13,8 @@ import (
 // ExchangeSubject is one exchange, whatever came back.
 type ExchangeSubject struct {
 	*evidence.Exchange
-	Form revocation.Form // what the body is
+	Form     revocation.Form // what the body is
+	Blackout bool            // every host of the run failed alike: it may be our own network
 }
 
 // ResponseSubject is an OCSPResponse with all that is needed to judge it.
@@ -49,6 +50,12 @@ func (s ResponseSubject) names(single *revocation.SingleResponse) bool {
 	}
 	return s.Subject != nil && single.CertID.Serial.Equal(revocation.SerialOf(s.Subject.SerialNumber)) &&
 		(s.Issuer == nil || !single.CertID.KnownHash() || single.CertID.NamesIssuer(s.Issuer))
+}
+
+// served reports whether the responder itself gave the response at the time it was seen:
+// not a TLS server that had kept it, nor a file of which nobody knows when it was served.
+func (s ResponseSubject) served() bool {
+	return s.Exchange.Ask != evidence.Handshake && !s.Exchange.AtAssumed
 }
 
 // match returns the single that answers the first certificate asked about, or nil.
@@ -101,8 +108,9 @@ type CertSubject struct {
 // ServiceSubject is everything one service said in one run.
 type ServiceSubject struct {
 	Service
-	Issuer  *x509.Certificate
-	Answers []ServiceAnswer // its OCSP answers; empty for a distribution point
+	Issuer   *x509.Certificate
+	Answers  []ServiceAnswer // its OCSP answers; empty for a distribution point
+	Blackout bool            // every host of the run failed alike: it may be our own network
 }
 
 // ServiceAnswer is an answer with the response it was read from.

@@ -97,15 +97,18 @@ type Exchange struct {
 	Question
 	// At is when the last octet arrived, or when we gave up. It is the only clock a rule
 	// ever sees.
-	At      time.Time   `json:"at"`
-	Timing  Timing      `json:"timing"`
-	Peer    string      `json:"peer,omitempty"` // ip:port that was spoken to
-	Failure Failure     `json:"failure,omitempty"`
-	Detail  string      `json:"detail,omitempty"` // the failure in words
-	Code    int         `json:"code,omitempty"`   // HTTP status; 0 where no status line came
-	Proto   string      `json:"proto,omitempty"`  // such as "HTTP/1.0"
-	Header  http.Header `json:"header,omitempty"`
-	Body    []byte      `json:"body,omitempty"`
+	At time.Time `json:"at"`
+	// AtAssumed is set for a file that is judged as of now, because nobody said when it was
+	// served: it may have been replaced in time.
+	AtAssumed bool        `json:"at_assumed,omitempty"`
+	Timing    Timing      `json:"timing"`
+	Peer      string      `json:"peer,omitempty"` // ip:port that was spoken to
+	Failure   Failure     `json:"failure,omitempty"`
+	Detail    string      `json:"detail,omitempty"` // the failure in words
+	Code      int         `json:"code,omitempty"`   // HTTP status; 0 where no status line came
+	Proto     string      `json:"proto,omitempty"`  // such as "HTTP/1.0"
+	Header    http.Header `json:"header,omitempty"`
+	Body      []byte      `json:"body,omitempty"`
 	// Source is read in place of Body for a file that is judged as a stream; it is never
 	// archived. SourceLength is its length, or -1.
 	Source       io.Reader `json:"-"`

@@ -48,7 +48,7 @@ issue() {
 	quietly openssl req -new -config "$configuration" -subj "/O=Interop/CN=$name" \
 		-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$name.key" -out "$name.csr"
 	quietly at "$age" openssl ca -batch -notext -config "$configuration" -in "$name.csr" -out "$name.pem" \
-		-extensions "$kind" -rand_serial -days "$days"
+		-extensions "$kind" -days "$days"
 }
 
 # revoke FOLDER NAME OPTION...: revokes a certificate a day ago, with openssl ca's options.

@@ -19,8 +19,8 @@ stop_responder() {
 }
 
 start_nginx() {
-	mkdir -p nginx-temp
-	nginx -p "$PWD" -e nginx-error.log -c "$interop/nginx.conf" 2>nginx.err &
+	cp "$interop/nginx.conf" . # nginx looks for certificates beside its configuration
+	nginx -p "$PWD" -e nginx-error.log -c nginx.conf 2>nginx.err &
 	nginx_pid=$!
 	await 80 "$nginx_pid" nginx.err
 }
