@@ -106,7 +106,7 @@ func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation
 	d := e.docket(x, s.signed(), limits)
 	for _, r := range e.rules {
 		switch {
-		case !r.Needs.Has(x.Ask) && !judgesAnywhere(x):
+		case !r.Needs.Has(aboutAs(x)):
 		case r.Response != nil:
 			e.judge(r, d, func() Verdict { return r.Response(*s) })
 		case r.OCSP != nil && s.Response.Basic != nil:
@@ -120,10 +120,13 @@ func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation
 	return s
 }
 
-// judgesAnywhere reports whether an exchange is judged by every rule about its kind of
-// document, because nobody planned it for particular ones.
-func judgesAnywhere(x *evidence.Exchange) bool {
-	return x.Ask.Has(evidence.File | evidence.Handshake)
+// aboutAs returns the kind of question that an exchange is judged as: a file or a stapled
+// response speaks of a certificate that exists.
+func aboutAs(x *evidence.Exchange) evidence.Ask {
+	if x.Ask.Has(evidence.File | evidence.Handshake) {
+		return evidence.Assigned
+	}
+	return x.Ask
 }
 
 // responseIssuer chooses the CA whose certificates the response speaks of: the one that

@@ -2,13 +2,12 @@ package main
 
 // defect is how one of the manifest's words for a fault is judged.
 type defect struct {
-	ocsp, crl, cert []string // rules of which one must have failed, by the document's kind
-	undecoded       bool     // or the document could not be decoded to its end
-	later           string   // or why no rule judges it yet
+	ocsp, crl []string // rules of which one must have failed, by the document's kind
+	undecoded bool     // or the document could not be decoded to its end
+	later     string   // or the rule that it waits for
 }
 
-// What the manifest's words come to. A word without rules belongs to a rule that is still
-// to be written, which is named, or is no fault by any clause that revprobe knows.
+// defectNamed says what one of the manifest's words comes to.
 func defectNamed(name string) (defect, bool) {
 	for _, table := range []map[string]defect{ocspDefects(), crlDefects(), laterDefects()} {
 		if d, known := table[name]; known {
@@ -26,6 +25,7 @@ func syntaxRules(kind string) []string {
 	return []string{"ocsp-der-strict", "ocsp-status-known", "ocsp-type-basic", "ocsp-success-has-bytes", "ocsp-error-no-bytes", "ocsp-time-format"}
 }
 
+// ocspDefects are the words about OCSP responses alone.
 func ocspDefects() map[string]defect {
 	return map[string]defect{
 		"unknown-response-status":     {ocsp: []string{"ocsp-status-known"}},
@@ -40,83 +40,99 @@ func ocspDefects() map[string]defect {
 	}
 }
 
+// crlDefects are the words about CRLs, and those about both.
 func crlDefects() map[string]defect {
 	return map[string]defect{
-		"malformed":                 {ocsp: syntaxRules("ocsp-response"), crl: syntaxRules("crl"), undecoded: true},
-		"bad-signature":             {ocsp: []string{"ocsp-signed"}, crl: []string{"crl-signature-valid"}},
-		"no-next-update":            {ocsp: []string{"ocsp-nextupdate-present"}, crl: []string{"crl-nextupdate-present"}},
-		"aki-missing":               {crl: []string{"crl-aki-present"}},
-		"crl-number-missing":        {crl: []string{"crl-number-present"}},
-		"crl-number-critical":       {crl: []string{"crl-number-present"}},
-		"crl-extensions-missing":    {crl: []string{"crl-aki-present", "crl-number-present"}},
-		"crl-expired":               {crl: []string{"crl-not-expired"}},
-		"crl-not-yet-valid":         {crl: []string{"crl-not-from-future"}},
-		"crl-too-old":               {crl: []string{"crl-update-ee"}},
-		"empty-revoked-list":        {crl: []string{"crl-revoked-absent-if-empty"}},
-		"empty-entry-extensions":    {crl: []string{"crl-der-strict"}},
-		"explicit-default-critical": {crl: []string{"crl-der-strict"}},
-		"idp-explicit-default":      {crl: []string{"crl-der-strict"}},
-		"idp-malformed":             {crl: []string{"crl-der-strict"}},
-		"invalid-time":              {crl: []string{"crl-der-strict"}},
-		"pem-trailing-data":         {crl: []string{"crl-not-pem"}},
-		"reason-invalid":            {crl: []string{"crl-reason-allowed"}},
-		"reason-prohibited":         {crl: []string{"crl-reason-allowed"}},
-		"reason-unspecified":        {crl: []string{"crl-reason-unspecified-absent"}},
-		"sigalg-mismatch":           {crl: []string{"crl-sigalg-match"}},
-		"validity-negative":         {crl: []string{"crl-time-order"}},
-		"validity-too-long":         {crl: []string{"crl-validity-ee", "crl-validity-ca"}},
-		"version-explicit-v1":       {crl: []string{"crl-version"}},
-		"version-unknown":           {crl: []string{"crl-version"}},
-		"version-v1":                {crl: []string{"crl-version"}},
-		"v1-with-extensions":        {crl: []string{"crl-version"}},
-		"v1-with-entry-extensions":  {crl: []string{"crl-version"}},
-		"wrong-issuer":              {crl: []string{"crl-issuer-dn-bytes"}},
+		"malformed":                       {ocsp: syntaxRules("ocsp-response"), crl: syntaxRules("crl"), undecoded: true},
+		"bad-signature":                   {ocsp: []string{"ocsp-signed"}, crl: []string{"crl-signature-valid"}},
+		"no-next-update":                  {ocsp: []string{"ocsp-nextupdate-present"}, crl: []string{"crl-nextupdate-present"}},
+		"aki-missing":                     {crl: []string{"crl-aki-present"}},
+		"crl-number-missing":              {crl: []string{"crl-number-present"}},
+		"crl-number-critical":             {crl: []string{"crl-number-present"}},
+		"crl-extensions-missing":          {crl: []string{"crl-aki-present", "crl-number-present"}},
+		"crl-expired":                     {crl: []string{"crl-not-expired"}},
+		"crl-not-yet-valid":               {crl: []string{"crl-not-from-future"}},
+		"crl-too-old":                     {crl: []string{"crl-update-ee"}},
+		"empty-revoked-list":              {crl: []string{"crl-revoked-absent-if-empty"}},
+		"empty-entry-extensions":          {crl: []string{"crl-der-strict"}},
+		"explicit-default-critical":       {crl: []string{"crl-der-strict"}},
+		"idp-explicit-default":            {crl: []string{"crl-der-strict"}},
+		"idp-malformed":                   {crl: []string{"crl-der-strict"}},
+		"invalid-time":                    {crl: []string{"crl-der-strict"}},
+		"pem-trailing-data":               {crl: []string{"crl-not-pem"}},
+		"reason-invalid":                  {crl: []string{"crl-reason-allowed"}},
+		"reason-prohibited":               {crl: []string{"crl-reason-allowed"}},
+		"reason-unspecified":              {crl: []string{"crl-reason-unspecified-absent"}},
+		"sigalg-mismatch":                 {crl: []string{"crl-sigalg-match"}},
+		"unsupported-signature-algorithm": {crl: []string{"crl-sigalg-encoding"}},
+		"weak-signature-algorithm":        {crl: []string{"crl-sigalg-encoding", "crl-sigalg-sha1"}},
+		"validity-negative":               {crl: []string{"crl-time-order"}},
+		"validity-too-long":               {crl: []string{"crl-validity-ee", "crl-validity-ca"}},
+		"version-explicit-v1":             {crl: []string{"crl-version"}},
+		"version-unknown":                 {crl: []string{"crl-version"}},
+		"version-v1":                      {crl: []string{"crl-version"}},
+		"v1-with-extensions":              {crl: []string{"crl-version"}},
+		"v1-with-entry-extensions":        {crl: []string{"crl-version"}},
+		"wrong-issuer":                    {crl: []string{"crl-issuer-dn-bytes"}},
 	}
 }
 
-// The reasons for which a word has no rules.
-const (
-	noFault     = "not a fault by any clause that revprobe knows"
-	profileRule = "for the rules about a delegate's certificate (cert-ocsp-*)"
-	idpRule     = "for the rules about the IDP (crl-idp-*)"
-	cdpRule     = "for crl-scope-covers-cert, which lint cannot ask yet; cert-cdp-format speaks of the certificate"
-)
-
+// laterDefects are the words that wait for rules of the catalogue which nobody has written,
+// by the rule.
 func laterDefects() map[string]defect {
+	return waiting(map[string][]string{
+		"cert-ocsp-aia": {"responder-authority-info-access-extension-present", "responder-ocsp-aia-access-method-present",
+			"responder-unknown-aia-access-method-present"},
+		"cert-ocsp-aki-ski":            {"responder-subject-key-identifier-extension-absent"},
+		"cert-ocsp-bc":                 {"responder-basic-constraints-ca-bit-set"},
+		"cert-ocsp-eku-only":           {"responder-ocspsigning-eku-absent", "responder-unknown-eku-present"},
+		"cert-ocsp-ku":                 {"responder-digitalsignature-bit-missing", "responder-prohibited-ku-present"},
+		"cert-ocsp-no-cdp":             {"responder-crl-distribution-points-extension-present"},
+		"cert-ocsp-no-san-nc":          {"responder-name-constraints-extension-present", "responder-subject-altname-extension-present"},
+		"cert-ocsp-nocheck-present":    {"responder-ocsp-nocheck-extension-absent"},
+		"cert-ocsp-other-ext":          {"responder-unknown-extension-present"},
+		"cert-ocsp-policies":           {"responder-certificate-policies-extension-present"},
+		"crl-aia":                      {"aia-present"},
+		"crl-aki-keyid":                {"aki-issuer-serial"},
+		"crl-certificateissuer-absent": {"entry-certificate-issuer"},
+		"crl-entry-serial-valid":       {"serial-negative"},
+		"crl-ext-unknown-critical":     {"unknown-critical-entry-extension", "unknown-critical-extension"},
+		"crl-freshest":                 {"freshest-crl"},
+		"crl-idp-critical":             {"idp-not-critical"},
+		"crl-idp-matches-cdp":          {"idp-wrong-uri"},
+		"crl-idp-matches-fetch-url":    {"idp-multiple-uris"},
+		"crl-idp-no-attr":              {"idp-attribute-certs"},
+		"crl-idp-no-reasons":           {"idp-some-reasons"},
+		"crl-idp-not-both":             {"idp-user-and-ca"},
+		"crl-idp-not-empty":            {"idp-empty"},
+		"crl-idp-required":             {"idp-missing", "idp-no-name"},
+		"crl-idp-scope-flag":           {"idp-no-scope"},
+		"crl-idp-uri-only":             {"idp-invalid-uri", "idp-no-uri", "idp-relative-name", "idp-uri-not-http"},
+		"crl-issuer-crlsign":           {"issuer-missing-crlsign"},
+		"crl-issuer-nonempty":          {"empty-issuer-name"},
+		"crl-no-delta":                 {"delta-crl"},
+		"crl-no-indirect":              {"idp-indirect"},
+		"crl-number-range":             {"crl-number-negative", "crl-number-too-long"},
+		"crl-reason-noncritical":       {"reason-critical"},
+		"crl-scope-covers-cert": {"cert-crldp-has-crlissuer", "cert-crldp-has-reasons", "cert-crldp-malformed", "cert-crldp-no-fullname",
+			"idp-scope-mismatch"},
+		"crl-time-encoding":    {"time-generalized-before-2050", "time-utctime-no-seconds"},
+		"ocsp-certs-minimal":   {"extra-certs"},
+		"ocsp-ext-noncritical": {"unknown-critical-single-extension"},
+		"ocsp-single-extra":    {"conflicting-singles", "multiple-singles-same-cert"},
+		noRule: {"error-response", "idp-uri-with-ca-scope", "multiple-requests", "multiple-singles", "ocsp-too-old",
+			"produced-after-cert-validity", "produced-before-cert-validity"},
+	})
+}
+
+// noRule is for words that break no clause of the catalogue: facts, or a verifier's policy.
+const noRule = "no rule: it breaks no clause of the catalogue"
+
+func waiting(words map[string][]string) map[string]defect {
 	table := map[string]defect{}
-	for reason, names := range map[string][]string{
-		noFault: {"error-response", "multiple-requests", "multiple-singles", "ocsp-too-old", "produced-after-cert-validity",
-			"produced-before-cert-validity"},
-		"for ocsp-single-extra":                    {"conflicting-singles", "multiple-singles-same-cert"},
-		"for ocsp-certs-minimal":                   {"extra-certs"},
-		"for ocsp-ext-noncritical":                 {"unknown-critical-single-extension"},
-		"for crl-ext-unknown-critical":             {"unknown-critical-extension", "unknown-critical-entry-extension"},
-		"for crl-number-range":                     {"crl-number-negative", "crl-number-too-long"},
-		"for crl-time-encoding":                    {"time-generalized-before-2050", "time-utctime-no-seconds"},
-		"for crl-aki-keyid":                        {"aki-issuer-serial"},
-		"for crl-aia":                              {"aia-present"},
-		"for crl-freshest":                         {"freshest-crl"},
-		"for crl-no-delta":                         {"delta-crl"},
-		"for crl-issuer-nonempty":                  {"empty-issuer-name"},
-		"for crl-issuer-crlsign":                   {"issuer-missing-crlsign"},
-		"for crl-reason-noncritical":               {"reason-critical"},
-		"for crl-entry-serial-valid":               {"serial-negative"},
-		"for crl-certificateissuer-absent":         {"entry-certificate-issuer"},
-		"for crl-sigalg-encoding, crl-sigalg-sha1": {"unsupported-signature-algorithm", "weak-signature-algorithm"},
-		cdpRule: {"cert-crldp-has-crlissuer", "cert-crldp-has-reasons", "cert-crldp-malformed", "cert-crldp-no-fullname"},
-		idpRule: {"idp-attribute-certs", "idp-empty", "idp-indirect", "idp-invalid-uri", "idp-missing", "idp-multiple-uris",
-			"idp-no-name", "idp-no-scope", "idp-no-uri", "idp-not-critical", "idp-relative-name", "idp-scope-mismatch",
-			"idp-some-reasons", "idp-uri-not-http", "idp-uri-with-ca-scope", "idp-user-and-ca", "idp-wrong-uri"},
-		profileRule: {"responder-authority-info-access-extension-present", "responder-basic-constraints-ca-bit-set",
-			"responder-certificate-policies-extension-present", "responder-crl-distribution-points-extension-present",
-			"responder-digitalsignature-bit-missing", "responder-name-constraints-extension-present",
-			"responder-ocsp-aia-access-method-present", "responder-ocsp-nocheck-extension-absent",
-			"responder-ocspsigning-eku-absent", "responder-prohibited-ku-present", "responder-subject-altname-extension-present",
-			"responder-subject-key-identifier-extension-absent", "responder-unknown-aia-access-method-present",
-			"responder-unknown-eku-present", "responder-unknown-extension-present"},
-	} {
+	for rule, names := range words {
 		for _, name := range names {
-			table[name] = defect{later: reason}
+			table[name] = defect{later: rule}
 		}
 	}
 	return table
@@ -129,8 +145,6 @@ func (d defect) rules(kind string) []string {
 		return d.ocsp
 	case "crl":
 		return d.crl
-	case "cert":
-		return d.cert
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 type verdict struct {
 	expectation string // parses, signature, verdict, or defect or absent with the word
 	outcome     outcome
-	why         string // what was seen instead, or why nothing judges it yet
+	why         string // what was seen instead, or the rule that it waits for
 }
 
 type outcome int
@@ -37,9 +37,21 @@ func (v verdict) class() string {
 //	defect     one of the rules for it failed.
 //	absent     none of the rules for it failed.
 //
-// The manifest's accepted follows from these and from the policy of the project's own
+// Where lint judged nothing, because it could not read a certificate that it was given,
+// nothing of this is met. The manifest's accepted follows from these and from the policy of the project's own
 // verifier, and is not compared.
 func compare(it item, r result) []verdict {
+	list := expectations(it, r)
+	if r.Document.Kind != "" {
+		return list
+	}
+	for i := range list {
+		list[i].outcome, list[i].why = disagreed, "not judged: "+strings.TrimSpace(r.Stderr)
+	}
+	return list
+}
+
+func expectations(it item, r result) []verdict {
 	var list []verdict
 	if v, stated := parses(it, r); stated {
 		list = append(list, v)
@@ -85,7 +97,7 @@ func status(it item, r result) (verdict, bool) {
 	want := it.Expected.Verdict
 	switch {
 	case want == "error" && allLater(it):
-		return verdict{"verdict", later, "an error for defects that are not judged yet"}, true
+		return verdict{"verdict", later, "the rules about its defects"}, true
 	case want == "error":
 		return check("verdict", !r.Document.Decoded || r.failedAtAll(), "nothing that is an error found"), true
 	case want == "" || it.Cert == "":
@@ -132,7 +144,7 @@ func judged(it item, name string) (d defect, rules []string, why string) {
 	case d.later != "":
 		return d, nil, d.later
 	case len(rules) == 0:
-		return d, nil, "no rule speaks of it in this kind of document"
+		return d, nil, noRule
 	}
 	return d, rules, ""
 }

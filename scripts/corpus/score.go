@@ -14,7 +14,7 @@ import (
 type score struct {
 	counts     map[row]*count
 	disputes   []dispute
-	unjudged   map[string]int // by word and reason
+	unjudged   map[string]int // by what it waits for, and the expectation
 	breakdowns []string
 }
 
@@ -30,7 +30,7 @@ type dispute struct {
 }
 
 func (s *score) add(it item, r result) {
-	if r.Exit != 0 && r.Exit != 1 {
+	if r.Exit < 0 || r.Exit > 2 {
 		s.breakdowns = append(s.breakdowns, fmt.Sprintf("%s: exit %d: %s", it.ID, r.Exit, strings.TrimSpace(r.Stderr)))
 	}
 	for _, v := range compare(it, r) {
@@ -63,17 +63,18 @@ func (s *score) later(v verdict) {
 	if s.unjudged == nil {
 		s.unjudged = map[string]int{}
 	}
-	s.unjudged[v.expectation+": "+v.why]++
+	s.unjudged[v.why+": "+v.expectation]++
 }
 
 // write prints the table, what is not judged yet, and the disagreements with their
 // explanations, and returns the exit code.
 func (s *score) write(out io.Writer, explained []explanation) int {
 	s.writeTable(out)
-	fmt.Fprintln(out, "\nNot judged yet:")
+	var waiting []string
 	for _, name := range slices.Sorted(maps.Keys(s.unjudged)) {
-		fmt.Fprintf(out, "  %d of %s\n", s.unjudged[name], name)
+		waiting = append(waiting, fmt.Sprintf("%s, %d times", name, s.unjudged[name]))
 	}
+	writeList(out, "Not judged yet, by the rule that is to come", waiting)
 	unexplained := s.writeDisputes(out, explained)
 	stale := s.stale(explained)
 	writeList(out, "Explained, but not disagreed upon (any more)", stale)
