@@ -28,8 +28,8 @@ func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 	slots := make(chan struct{}, maxTargets)
 	var wait sync.WaitGroup
 	for i := range p.Targets {
+		slots <- struct{}{} // here, so that what was named first is asked first
 		wait.Go(func() {
-			slots <- struct{}{}
 			defer func() { <-slots }()
 			results[i] = p.run(ctx, asker, i)
 		})

@@ -152,7 +152,7 @@ func topFlip(random []byte, _ int, t Target) (revocation.Serial, bool) {
 	}
 	serial := append(positive(random[:4]), known[4:]...)
 	if serial[0] == known[0] {
-		serial[0] ^= 1
+		serial[0] = serial[0]%0x7f + 1 // another octet of 01 to 7f: the INTEGER stays minimal
 	}
 	return serial, true
 }

@@ -86,7 +86,7 @@ func (c *checking) run(ctx context.Context, env *environment, j judge, run *evid
 	if err := keep.write(run); err != nil {
 		return 0, err
 	}
-	return j.publish(env, conformance.Examine(run, j.options), report.ByType)
+	return j.publish(env, conformance.Examine(run, j.options), report.ByType, false)
 }
 
 // ask finds the services behind what was named and asks them everything that the rules

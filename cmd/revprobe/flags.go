@@ -155,9 +155,16 @@ func needs(rules []*conformance.Rule) evidence.Ask {
 	return asks
 }
 
-// publish writes a report in the chosen format and returns the exit code that it gives.
-func (j judge) publish(env *environment, r *conformance.Report, layout report.Layout) (int, error) {
+// publish writes a report in the chosen format and returns the exit code that it gives, a
+// usage error where some of the input was no use.
+func (j judge) publish(env *environment, r *conformance.Report, layout report.Layout, badInput bool) (int, error) {
 	code := exitCode(r, j.failOn)
+	if badInput && code != exitBug {
+		code = exitUsage
+	}
+	for _, bug := range r.Bugs {
+		fmt.Fprintf(env.stderr, "revprobe: %s\n", bug)
+	}
 	var err error
 	if j.json {
 		if !j.quiet || code != exitClean {

@@ -98,28 +98,34 @@ func (l *linter) add(name string) (string, error) {
 	return evidence.Fingerprint(list[0].Raw), nil
 }
 
-// lint judges the files and returns the worst exit code. A file that cannot be read is
-// told in one line and makes it a usage error, after the others were judged.
+// lint judges the files and returns the exit code. What cannot be read, or is no document
+// that we know, is told in one line and makes it a usage error; the others are judged all
+// the same.
 func (l *linter) lint(names []string) (int, error) {
 	whole := &conformance.Report{Run: l.run, Profile: l.judge.options.Profile, Outcomes: map[conformance.Outcome]int{}}
-	unreadable := 0
+	useless := 0
 	for _, name := range names {
 		r, err := l.file(name)
+		if err == nil && (l.judge.json || !unrecognised(r)) {
+			whole.Add(r)
+		}
+		if err == nil && unrecognised(r) {
+			err = fmt.Errorf("reading %s: it is %s", name, r.Documents[0].Problem)
+		}
 		if err != nil {
 			fmt.Fprintf(l.env.stderr, "revprobe: %v\n", err)
-			unreadable++
-			continue
+			useless++
 		}
-		whole.Add(r)
 	}
-	if unreadable == len(names) {
+	if useless == len(names) && !l.judge.json {
 		return exitUsage, nil
 	}
-	code, err := l.judge.publish(l.env, whole, report.ByFile)
-	if unreadable > 0 && err == nil {
-		code = exitUsage
-	}
-	return code, err
+	return l.judge.publish(l.env, whole, report.ByFile, useless > 0)
+}
+
+// unrecognised reports whether a file turned out to be nothing that could be judged.
+func unrecognised(r *conformance.Report) bool {
+	return len(r.Documents) == 1 && r.Documents[0].Kind == revocation.KindUnrecognised
 }
 
 // file judges one file, reading it as a stream.

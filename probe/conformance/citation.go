@@ -49,6 +49,15 @@ func (c Citation) Since(day string) Citation {
 	return c
 }
 
+// Day returns the day (UTC, 2006-01-02) from which the citation is in force; empty where it
+// always was.
+func (c Citation) Day() string {
+	if c.since.IsZero() {
+		return ""
+	}
+	return c.since.Format(time.DateOnly)
+}
+
 func (c Citation) inForce(signed time.Time) bool { return !signed.Before(c.since) }
 
 // mustDay reads a day that stands in the source; the laws run every one of them.

@@ -224,9 +224,9 @@ func (e *examiner) file(x *evidence.Exchange, b body) {
 
 func unrecognised(f revocation.Form) string {
 	if f.Encoding == revocation.EncodingEmpty {
-		return "empty: not an OCSP response or request, a CRL or a certificate"
+		return "empty: an OCSP response or request, a CRL, a certificate or an archive was expected"
 	}
-	return "neither an OCSP response or request, a CRL nor a certificate; it begins " + firstOctets(f)
+	return "no OCSP response or request, CRL, certificate or archive: " + string(f.Encoding) + " that begins " + firstOctets(f)
 }
 
 func (e *examiner) request(x *evidence.Exchange, octets []byte, form revocation.Form) {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 	"time"
 
@@ -26,29 +25,10 @@ func force(k conformance.Keyword) string {
 	return "practice"
 }
 
-// since returns the day (UTC, 2006-01-02) from which a clause is in force; empty where it
-// always was. A citation keeps its day to itself, but profiles judge by it.
-func since(c conformance.Citation) string {
-	var only conformance.Profile
-	only.Documents = append(only.Documents, c.Document)
-	rule := &conformance.Rule{Cites: []conformance.Citation{c}}
-	first := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
-	binds := func(days int) bool {
-		_, judged := only.SeverityUnder(rule, first.AddDate(0, 0, days))
-		return judged
-	}
-	const days = 366 * 200
-	day := sort.Search(days, binds)
-	if day == 0 || day == days {
-		return ""
-	}
-	return first.AddDate(0, 0, day).Format(time.DateOnly)
-}
-
 // clause writes a citation with its force and since when it has it.
 func clause(c conformance.Citation) string {
 	text := c.String() + ", " + force(c.Force)
-	if day := since(c); day != "" {
+	if day := c.Day(); day != "" {
 		text += " since " + day
 	}
 	return text

@@ -33,7 +33,7 @@ func RulesJSON(w io.Writer, rules []*conformance.Rule) error {
 		line := ruleLine{Type: "rule", ID: r.ID, Says: r.Says, Subject: r.Subject(), Citations: citationNames(r.Cites),
 			Needs: needs(r), Severity: severities(r), Scope: r.Scope, Clauses: []clauseObject{}}
 		for _, c := range r.Cites {
-			line.Clauses = append(line.Clauses, clauseObject{string(c.Document), c.Section, force(c.Force), since(c)})
+			line.Clauses = append(line.Clauses, clauseObject{string(c.Document), c.Section, force(c.Force), c.Day()})
 		}
 		out.add(line)
 	}

@@ -25,6 +25,12 @@ func syntaxRules(kind string) []string {
 	return []string{"ocsp-der-strict", "ocsp-status-known", "ocsp-type-basic", "ocsp-success-has-bytes", "ocsp-error-no-bytes", "ocsp-time-format"}
 }
 
+// askingRules are those about answers to questions that only revprobe check asks, which no
+// file can break.
+func askingRules() []string {
+	return []string{"ocsp-unassigned-not-good", "ocsp-unassigned-revoked-form", "ocsp-unknown-issuer"}
+}
+
 // ocspDefects are the words about OCSP responses alone.
 func ocspDefects() map[string]defect {
 	return map[string]defect{

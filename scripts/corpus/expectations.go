@@ -46,6 +46,9 @@ func compare(it item, r result) []verdict {
 		return list
 	}
 	for i := range list {
+		if list[i].outcome == later {
+			continue
+		}
 		list[i].outcome, list[i].why = disagreed, "not judged: "+strings.TrimSpace(r.Stderr)
 	}
 	return list

@@ -33,6 +33,9 @@ func (s *score) add(it item, r result) {
 	if r.Exit < 0 || r.Exit > 2 {
 		s.breakdowns = append(s.breakdowns, fmt.Sprintf("%s: exit %d: %s", it.ID, r.Exit, strings.TrimSpace(r.Stderr)))
 	}
+	if r.failed(askingRules()...) {
+		s.breakdowns = append(s.breakdowns, it.ID+": a rule failed that judges the answer to a made-up question, and nobody asked one")
+	}
 	for _, v := range compare(it, r) {
 		c := s.count(row{it.Kind, v.class()})
 		c.stated++
