@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/fixtures/zoo"
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
 )
@@ -22,7 +23,7 @@ func TestCorruptionCensus(t *testing.T) {
 			t.Run(fmt.Sprintf("%s of %s", name, kind), func(t *testing.T) {
 				t.Parallel()
 				fake := fixtures.Conforming(noon, fixtures.NewAuthority(kind))
-				run := ask(t, fake, inMemory{fake}, asks)
+				run := ask(t, fake, zoo.Memory{Responder: fake}, asks)
 				run.Exchanges = run.Exchanges[:1]
 				census(t, run)
 			})
@@ -55,7 +56,7 @@ func TestTruncationCensus(t *testing.T) {
 	t.Parallel()
 	for name, asks := range map[string]evidence.Ask{"OCSP response": evidence.UnassignedPOST, "CRL": evidence.FetchCRL} {
 		fake := fixtures.Conforming(noon, fixtures.NewAuthority(fixtures.Kind{Delegated: true}))
-		run := ask(t, fake, inMemory{fake}, asks)
+		run := ask(t, fake, zoo.Memory{Responder: fake}, asks)
 		run.Exchanges = run.Exchanges[:1]
 		whole := run.Exchanges[0].Body
 		for n := range whole {

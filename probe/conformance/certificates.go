@@ -20,7 +20,7 @@ func certificateRules() []*Rule {
 			Needs: evidence.Assigned | evidence.FetchCRL,
 			Cert: func(s CertSubject) Verdict {
 				list, _ := revocation.CertificateAIA(s.Certificate)
-				if len(list) == 0 {
+				if len(list) == 0 || s.Role == RoleDelegate {
 					return skip()
 				}
 				for _, access := range list {
@@ -49,6 +49,8 @@ func certificateRules() []*Rule {
 			Cert: func(s CertSubject) Verdict {
 				list, deviations := revocation.CertificateCRLDP(s.Certificate)
 				switch {
+				case s.Role == RoleDelegate:
+					return skip() // it has none
 				case len(deviations) > 0:
 					return fail("a readable cRLDistributionPoints", "%s", deviationText(deviations)).in("cRLDistributionPoints")
 				case len(list) == 0:

@@ -10,6 +10,13 @@ import (
 	"github.com/revprobe/revprobe/revocation"
 )
 
+// What the duplicate finder is told to expect: entries are rarely shorter, and a file's length
+// alone shall not make us set memory aside.
+const (
+	entryOctets = 32
+	maxExpected = 1 << 20
+)
+
 // maxOffenders is how many entries a finding names; the rest are counted.
 const maxOffenders = 3
 
@@ -20,8 +27,10 @@ func crlEntryRules() []*Rule {
 			Cites: []Citation{RFC5280("5.1.2.6", Must), RFC5280("5.3", Must)},
 			Says:  "No serial number may be listed twice.",
 			Needs: evidence.FetchCRL,
-			Entries: func(*CRLSubject) EntryJudge {
-				return &duplicateJudge{}
+			Entries: func(s *CRLSubject) EntryJudge {
+				j := &duplicateJudge{}
+				j.seen.Expect(int(min(max(s.Exchange.BodyLength(), 0)/entryOctets, maxExpected)))
+				return j
 			},
 			Bad: []fixtures.Case{when("the same serial twice", func(r *fake) {
 				r.CRL.Entries = entries(1, revocation.ReasonSuperseded, revocation.ReasonSuperseded)

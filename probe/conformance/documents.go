@@ -116,6 +116,7 @@ func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation
 			}
 		}
 	}
+	e.delegate(s)
 	e.document(responseDocument(s, form))
 	return s
 }
@@ -248,12 +249,12 @@ func (e *examiner) certificateFile(x *evidence.Exchange, octets []byte, form rev
 	}
 	d.Decoded = true
 	for _, issuer := range e.pool {
-		if bytes.Equal(issuer.RawSubject, c.RawIssuer) {
+		if bytes.Equal(issuer.RawSubject, c.RawIssuer) && d.Signature != revocation.SignatureValid {
 			d.Signature = revocation.VerifyCertificate(c, issuer).State
 		}
 	}
 	e.document(d)
-	e.certificate(c, x.ID, x.At)
+	e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: x.ID, Issuer: e.issuerOf(c), At: x.At})
 }
 
 // crl reads a CRL in one pass on which every rule about entries rides, and then puts the

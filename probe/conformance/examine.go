@@ -1,12 +1,14 @@
 package conformance
 
 import (
+	"bytes"
 	"crypto/x509"
 	"fmt"
 	"runtime/debug"
 	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
 )
 
 // Options says by what a run is judged.
@@ -23,6 +25,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 		rules:        o.Rules,
 		certificates: map[string]*x509.Certificate{},
 		judged:       map[string]bool{},
+		delegates:    map[string]bool{},
 	}
 	if e.rules == nil {
 		e.rules = Rules()
@@ -53,6 +56,7 @@ type examiner struct {
 	certificates map[string]*x509.Certificate
 	pool         []*x509.Certificate // the same, in the order in which they came
 	answers      []ServiceAnswer     // of every service
+	delegates    map[string]bool     // fingerprints of those that were judged
 	judged       map[string]bool     // rule id and service, of what was judged at all
 }
 
@@ -140,7 +144,7 @@ func (e *examiner) pointers() {
 		for _, name := range []string{x.Subject, x.Issuer} {
 			if c := e.certificates[name]; c != nil && !seen[name] {
 				seen[name] = true
-				e.certificate(c, e.origin(name), x.At)
+				e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: e.origin(name), Issuer: e.issuerOf(c), At: x.At})
 			}
 		}
 	}
@@ -155,11 +159,32 @@ func (e *examiner) origin(fingerprint string) string {
 	return ""
 }
 
-func (e *examiner) certificate(c *x509.Certificate, origin string, at time.Time) {
-	subject := CertSubject{c, origin}
+// delegate judges the certificate of an authorized responder, once.
+func (e *examiner) delegate(s *ResponseSubject) {
+	c := s.Signer.Certificate
+	if c == nil || s.Signer.IsIssuer || s.Signer.Signature.State != revocation.SignatureValid {
+		return
+	}
+	if name := evidence.Fingerprint(c.Raw); !e.delegates[name] {
+		e.delegates[name] = true
+		e.certificate(CertSubject{Certificate: c, Role: RoleDelegate, Origin: s.Exchange.ID, Issuer: s.Issuer, At: s.At})
+	}
+}
+
+// issuerOf returns the certificate of the CA that issued c, where it is known.
+func (e *examiner) issuerOf(c *x509.Certificate) *x509.Certificate {
+	for _, ca := range e.pool {
+		if bytes.Equal(ca.RawSubject, c.RawIssuer) && revocation.VerifyCertificate(c, ca).State == revocation.SignatureValid {
+			return ca
+		}
+	}
+	return nil
+}
+
+func (e *examiner) certificate(subject CertSubject) {
 	for _, r := range e.rules {
 		if r.Cert != nil {
-			d := docket{source: origin, signed: c.NotBefore, at: at}
+			d := docket{source: subject.Origin, signed: subject.Certificate.NotBefore, at: subject.At}
 			e.judge(r, d, func() Verdict { return r.Cert(subject) })
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/fixtures/zoo"
 	"github.com/revprobe/revprobe/probe"
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -130,7 +131,7 @@ func TestGoodUnderTheRFCsAlone(t *testing.T) {
 	t.Parallel()
 	fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) { r.OCSP.Unassigned = fixtures.Good }})
 	profile, _ := conformance.ProfileNamed("rfc")
-	report := conformance.Examine(ask(t, fake, inMemory{fake}, everything), conformance.Options{Profile: profile})
+	report := conformance.Examine(ask(t, fake, zoo.Memory{Responder: fake}, everything), conformance.Options{Profile: profile})
 	if got := worst(report, "ocsp-unassigned-not-good"); got != conformance.Notice {
 		t.Errorf("%v, want notice", got)
 	}
@@ -164,7 +165,7 @@ func TestScope(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			probe.Run(t.Context(), plan, inMemory{fake}, run)
+			probe.Run(t.Context(), plan, zoo.Memory{Responder: fake}, run)
 			report := judge(t, run)
 			at := slices.IndexFunc(report.Findings, func(f conformance.Finding) bool {
 				return f.Rule.ID == "crl-validity-ee" && f.Outcome == conformance.Failed
@@ -220,7 +221,7 @@ func TestStaple(t *testing.T) {
 	fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
 		r.OCSP.ThisUpdate, r.OCSP.ProducedAt, r.OCSP.NextUpdate = noon.Add(-6*24*time.Hour), noon.Add(-6*24*time.Hour), noon.Add(-time.Second)
 	}})
-	run := ask(t, fake, inMemory{fake}, evidence.AssignedPOST)
+	run := ask(t, fake, zoo.Memory{Responder: fake}, evidence.AssignedPOST)
 	x := run.Exchanges[0]
 	staple := evidence.Exchange{ID: "0.1", At: noon, Staple: x.Body,
 		Question: evidence.Question{Ask: evidence.Handshake, URL: "tls://a.example:443", Issuer: x.Issuer, Subject: x.Subject}}
@@ -283,7 +284,7 @@ func TestListedSerialsAreNotUsedAsUnassigned(t *testing.T) {
 	t.Parallel()
 	first := faked(fixtures.Kind{}, fixtures.Case{Change: func(*fixtures.Responder) {}})
 	var taken []fixtures.CRLEntry
-	for _, x := range ask(t, first, inMemory{first}, everything).Exchanges {
+	for _, x := range ask(t, first, zoo.Memory{Responder: first}, everything).Exchanges {
 		if x.Ask.Has(evidence.UnassignedPOST) {
 			serial := revocation.ReadOCSPRequest(x.Request).Requests[0].CertID.Serial
 			taken = append(taken, fixtures.CRLEntry{Serial: serial, Reason: revocation.ReasonSuperseded})
@@ -291,7 +292,7 @@ func TestListedSerialsAreNotUsedAsUnassigned(t *testing.T) {
 	}
 	second := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) { r.CRL.Entries = taken }})
 	asked := 0
-	for _, x := range ask(t, second, inMemory{second}, everything).Exchanges {
+	for _, x := range ask(t, second, zoo.Memory{Responder: second}, everything).Exchanges {
 		if !x.Ask.Has(evidence.Unassigned) {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/fixtures/zoo"
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
 )
@@ -82,7 +83,7 @@ func TestGoodIsSilent(t *testing.T) {
 			t.Run(r.ID+"/"+c.Name, func(t *testing.T) {
 				t.Parallel()
 				fake := faked(fixtures.Kind{}, c)
-				report := judge(t, ask(t, fake, inMemory{fake}, everything), r)
+				report := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, everything), r)
 				if got := fired(report); len(got) > 0 {
 					t.Errorf("fires%s", describe(report))
 				}
@@ -157,8 +158,8 @@ func TestNeedsSuffice(t *testing.T) {
 			t.Run(r.ID+"/"+c.Name, func(t *testing.T) {
 				t.Parallel()
 				fake := faked(fixtures.Kind{}, c)
-				all := judge(t, ask(t, fake, inMemory{fake}, everything), r)
-				some := judge(t, ask(t, fake, inMemory{fake}, r.Needs), r)
+				all := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, everything), r)
+				some := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, r.Needs), r)
 				if !slices.Equal(fired(all), fired(some)) {
 					t.Errorf("asked everything it fires %v, asked only %s it fires %v", fired(all), r.Needs, fired(some))
 				}
@@ -174,7 +175,7 @@ func TestAPanickingRuleIsABugNotACrash(t *testing.T) {
 	bad := &conformance.Rule{ID: "panics", Cites: []conformance.Citation{conformance.RFC6960("2.2", conformance.Must)}, Needs: evidence.OCSP,
 		OCSP: func(conformance.OCSPSubject) conformance.Verdict { panic("hostile bytes") }}
 	profile, _ := conformance.ProfileNamed("rfc")
-	report := conformance.Examine(ask(t, fake, inMemory{fake}, everything),
+	report := conformance.Examine(ask(t, fake, zoo.Memory{Responder: fake}, everything),
 		conformance.Options{Profile: profile, Rules: []*conformance.Rule{bad, conformance.RuleNamed("ocsp-signed")}})
 	if len(report.Bugs) == 0 || !strings.Contains(report.Bugs[0], "hostile bytes") {
 		t.Errorf("bugs: %q", report.Bugs)

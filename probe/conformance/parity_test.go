@@ -150,7 +150,7 @@ func questions(t *testing.T, fakes map[string]*fixtures.Responder) []evidence.Qu
 	t.Helper()
 	var list []evidence.Question
 	for _, fake := range fakes {
-		for _, x := range ask(t, fake, inMemory{fake}, everything).Exchanges {
+		for _, x := range ask(t, fake, zoo.Memory{Responder: fake}, everything).Exchanges {
 			if x.Ask.Has(evidence.Unassigned) {
 				list = append(list, x.Question)
 			}
@@ -181,7 +181,7 @@ func (p pinned) Ask(ctx context.Context, q evidence.Question) evidence.Exchange 
 
 func compare(t *testing.T, fake *fixtures.Responder, wire probe.Asker) {
 	t.Helper()
-	memory := findings(judge(t, ask(t, fake, pinned{Asker: inMemory{fake}}, everything)))
+	memory := findings(judge(t, ask(t, fake, pinned{Asker: zoo.Memory{Responder: fake}}, everything)))
 	loopback := findings(judge(t, ask(t, fake, wire, everything)))
 	if !slices.Equal(memory, loopback) {
 		t.Errorf("in memory:\n%s\nover HTTP:\n%s", strings.Join(memory, "\n"), strings.Join(loopback, "\n"))

@@ -1,7 +1,6 @@
 package conformance_test
 
 import (
-	"context"
 	"crypto/x509"
 	"fmt"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/fixtures/zoo"
 	"github.com/revprobe/revprobe/probe"
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -20,13 +20,6 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // everything is every kind of question that a plan can hold.
 const everything = evidence.Resolve | evidence.FetchCRL | evidence.OCSP
-
-// inMemory puts questions to a fake without any network.
-type inMemory struct{ responder *fixtures.Responder }
-
-func (m inMemory) Ask(_ context.Context, q evidence.Question) evidence.Exchange {
-	return m.responder.Respond(q)
-}
 
 // target is what the engine is given of a fake.
 func target(r *fixtures.Responder) probe.Target {
@@ -61,7 +54,7 @@ func judge(t testing.TB, run *evidence.Run, rules ...*conformance.Rule) *conform
 // played is the report on a fake that was asked everything, in memory.
 func played(t testing.TB, r *fixtures.Responder) *conformance.Report {
 	t.Helper()
-	return judge(t, ask(t, r, inMemory{r}, everything))
+	return judge(t, ask(t, r, zoo.Memory{Responder: r}, everything))
 }
 
 func faked(kind fixtures.Kind, c fixtures.Case) *fixtures.Responder {

@@ -99,10 +99,34 @@ func (s *CRLSubject) signed() time.Time {
 	return s.At
 }
 
-// CertSubject is a certificate that points at revocation services.
+// CertSubject is a certificate that points at revocation services, or that speaks for one.
 type CertSubject struct {
 	Certificate *x509.Certificate
-	Origin      string
+	Role        Role
+	Origin      string            // file name, URL, or the exchange it came in
+	Issuer      *x509.Certificate // nil where it is not known
+	At          time.Time         // when it was seen
+}
+
+// Role is what a certificate is there for.
+type Role string
+
+// The roles.
+const (
+	RoleSubscriber Role = "subscriber" // whose status is asked
+	RoleCA         Role = "ca"
+	RoleDelegate   Role = "delegate" // an authorized responder (RFC 6960 §4.2.2.2)
+)
+
+// roleOf tells what a certificate is there for by its extensions.
+func roleOf(c *x509.Certificate) Role {
+	switch {
+	case c.IsCA:
+		return RoleCA
+	case slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
+		return RoleDelegate
+	}
+	return RoleSubscriber
 }
 
 // ServiceSubject is everything one service said in one run.

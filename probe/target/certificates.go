@@ -19,7 +19,7 @@ func ReadCertificates(r io.Reader, name string) ([]*x509.Certificate, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxCertificates+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("reading certificates from %s: %w", name, err)
+		return nil, fmt.Errorf("reading certificates from %s: %w", name, withoutPath(err))
 	case len(data) > maxCertificates:
 		return nil, fmt.Errorf("reading certificates from %s: it is larger than %d MB", name, maxCertificates>>20)
 	}
@@ -31,6 +31,7 @@ func ReadCertificates(r io.Reader, name string) ([]*x509.Certificate, error) {
 }
 
 func parseCertificates(data []byte) ([]*x509.Certificate, error) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // as some editors put before PEM
 	if !bytes.Contains(data, []byte("-----BEGIN ")) {
 		list, err := parseBinary(data)
 		if err == nil && len(list) == 0 {
