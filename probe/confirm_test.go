@@ -192,6 +192,28 @@ func TestFreshSerialsAreNotListedEither(t *testing.T) {
 	}
 }
 
+// Of two responders of one CA, only the one that said good is asked again.
+func TestGoodIsConfirmedWhereItWasSaid(t *testing.T) {
+	honest, other := fake(nil), fake(func(r *fixtures.Responder) { r.Base, r.OCSP.Unassigned = "http://other.example", fixtures.Good })
+	target := targetOf(honest)
+	target.Responders = append(target.Responders, other.OCSPURL())
+	all := run(t, target, asker(func(_ context.Context, q evidence.Question) evidence.Exchange {
+		if q.URL == other.OCSPURL() {
+			return other.Respond(q)
+		}
+		return honest.Respond(q)
+	}))
+	further := all[len(plan(t, everything, target).Questions()):]
+	for _, x := range further {
+		if x.URL != other.OCSPURL() {
+			t.Errorf("%s %s was asked again", x.Strategy, x.URL)
+		}
+	}
+	if len(further) != 6 {
+		t.Errorf("%d further questions, want 6", len(further))
+	}
+}
+
 func TestGoodByGETAloneIsConfirmedByGET(t *testing.T) {
 	repeats, fresh := confirming(t, func(r *fixtures.Responder) {
 		r.OCSP.ForGET = func(o *fixtures.OCSP) { o.Unassigned = fixtures.Good }

@@ -3,6 +3,7 @@ package revocation
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
 )
 
 // CertificateAIA decodes authorityInfoAccess (RFC 5280 §4.2.2.1): nil where the
@@ -34,22 +35,39 @@ func CertificateCRLDP(c *x509.Certificate) ([]DistributionPoint, []Deviation) {
 	return list, deviations
 }
 
+// CertificateAKI decodes authorityKeyIdentifier (RFC 5280 §4.2.1.1), as CertificateAIA does
+// authorityInfoAccess: nil also where it cannot be read.
+func CertificateAKI(c *x509.Certificate) (*AuthorityKeyID, []Deviation) {
+	var key *AuthorityKeyID
+	deviations := certificateExtension(c, OIDAuthorityKeyID, func(in *cursor) { key = in.authorityKeyID() })
+	return key, deviations
+}
+
+// CertificateExtension returns the certificate's extension of that id, or nil. Value is
+// the content of its extnValue.
+func CertificateExtension(c *x509.Certificate, id OID) *pkix.Extension {
+	for i := range c.Extensions {
+		if c.Extensions[i].Id.String() == id.String() {
+			return &c.Extensions[i]
+		}
+	}
+	return nil
+}
+
 // certificateExtension has read decode the extension's value. crypto/x509 refuses
 // certificates that carry one twice.
 func certificateExtension(c *x509.Certificate, id OID, read func(*cursor)) []Deviation {
-	for _, x := range c.Extensions {
-		if x.Id.String() != id.String() {
-			continue
-		}
-		// The extension's value begins behind its own id, which tells it from the
-		// same octets elsewhere in the certificate.
-		at := max(bytes.Index(c.Raw, []byte(id)), 0)
-		at += max(bytes.Index(c.Raw[at:], x.Value), 0)
-		var n notes
-		n.known(Extension{ID: id, Value: x.Value, Raw: x.Value, Offset: int64(at)}, root(id.String()), read)
-		return n.deviations
+	x := CertificateExtension(c, id)
+	if x == nil {
+		return nil
 	}
-	return nil
+	// The extension's value begins behind its own id, which tells it from the same octets
+	// elsewhere in the certificate.
+	at := max(bytes.Index(c.Raw, []byte(id)), 0)
+	at += max(bytes.Index(c.Raw[at:], x.Value), 0)
+	var n notes
+	n.known(Extension{ID: id, Value: x.Value, Raw: x.Value, Offset: int64(at)}, root(id.String()), read)
+	return n.deviations
 }
 
 // eachSequence reads a SEQUENCE SIZE (1..MAX) OF SEQUENCE.

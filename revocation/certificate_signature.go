@@ -1,6 +1,9 @@
 package revocation
 
-import "crypto/x509"
+import (
+	"bytes"
+	"crypto/x509"
+)
 
 // VerifyCertificate checks the certificate's own signature with the key of the CA that it
 // should come from. SHA-1 is verified like any other, which crypto/x509 refuses.
@@ -8,6 +11,81 @@ func VerifyCertificate(cert, issuer *x509.Certificate) Signature {
 	s := Signature{State: SignatureValid, Algorithm: cert.SignatureAlgorithm.String()}
 	if !issuedBy(cert, issuer) {
 		s.State, s.Problem = SignatureInvalid, "it does not verify under the key of "+issuer.Subject.String()
+	}
+	return s
+}
+
+// CertificateSignature is VerifyCertificate whatever the names say, with everything that
+// VerifySignature tells: SignatureUnchecked where issuer is nil.
+func CertificateSignature(cert, issuer *x509.Certificate) Signature {
+	signed := readSigned(cert)
+	if issuer == nil {
+		return schemeOf(signed.algorithm).unchecked("the issuer's certificate is not known")
+	}
+	return VerifySignature(signed.algorithm, publicKey(issuer), signed.tbs, signed.signature)
+}
+
+// CertificateAlgorithm returns the signatureAlgorithm (RFC 5280 §4.1.1.2) as it was
+// encoded. crypto/x509 reads no certificate whose tbsCertificate.signature differs.
+func CertificateAlgorithm(cert *x509.Certificate) AlgorithmIdentifier {
+	return readSigned(cert).algorithm
+}
+
+// KeyAlgorithm returns the algorithm of the subjectPublicKeyInfo (RFC 5280 §4.1.2.7) as it
+// was encoded.
+func KeyAlgorithm(cert *x509.Certificate) AlgorithmIdentifier {
+	alg, _, _ := publicKeyInfo(cert)
+	return alg
+}
+
+// HasUniqueIDs reports whether the certificate has an issuerUniqueID or a subjectUniqueID
+// (RFC 5280 §4.1.2.8), which crypto/x509 passes over.
+func HasUniqueIDs(cert *x509.Certificate) bool {
+	var n notes
+	c := n.cursor(cert.RawTBSCertificate, 0, root(""))
+	tbs, ok := c.expect(tagSequence, "tbsCertificate")
+	in := c.inside(tbs, root("tbsCertificate"))
+	for ok && !in.empty() {
+		switch in.peek() &^ 0x20 {
+		case contextTag(1), contextTag(2):
+			return true
+		}
+		_, ok = in.next(in.path)
+	}
+	return false
+}
+
+// issuedBy reports whether cert names issuer and was signed with its key. It asks
+// VerifySignature rather than crypto/x509, which refuses SHA-1.
+func issuedBy(cert, issuer *x509.Certificate) bool {
+	return issuer != nil && bytes.Equal(cert.RawIssuer, issuer.RawSubject) &&
+		CertificateSignature(cert, issuer).State == SignatureValid
+}
+
+// signedCertificate is the three parts of a Certificate (RFC 5280 §4.1).
+type signedCertificate struct {
+	tbs       []byte
+	algorithm AlgorithmIdentifier
+	signature []byte // nil where it is no BIT STRING of whole octets
+}
+
+func readSigned(cert *x509.Certificate) (s signedCertificate) {
+	var n notes
+	outer, ok := n.cursor(cert.Raw, 0, root("")).expect(tagSequence, "certificate")
+	if !ok {
+		return s
+	}
+	in := n.cursor(outer.content, outer.contentOffset(), root(""))
+	tbs, ok := in.expect(tagSequence, "tbsCertificate")
+	if !ok {
+		return s
+	}
+	s.tbs = tbs.raw
+	if s.algorithm, ok = in.algorithm("signatureAlgorithm"); !ok {
+		return s
+	}
+	if bits, ok := in.expect(tagBitString, "signature"); ok && len(bits.content) > 0 && bits.content[0] == 0 {
+		s.signature = bits.content[1:]
 	}
 	return s
 }

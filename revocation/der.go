@@ -314,9 +314,13 @@ func (c *cursor) explicit(n byte, name string, read func(in *cursor)) (present b
 	return true
 }
 
+// maxListed is how many elements of one list are read: many times what any responder or
+// client sends, and few enough for a document of two octets each not to be a burden.
+const maxListed = 1024
+
 // each reads the SEQUENCE OF of that name and hands over its elements, whatever their
-// tags. It reports whether the list itself was there; what stops the document inside
-// one element does not keep the next from being read.
+// tags, but no more than maxListed. It reports whether the list itself was there; what
+// stops the document inside one element does not keep the next from being read.
 func (c *cursor) each(name string, read func(in *cursor, e element, p *path)) (seq element, ok bool) {
 	if seq, ok = c.expect(tagSequence, name); !ok {
 		return seq, false
@@ -324,6 +328,10 @@ func (c *cursor) each(name string, read func(in *cursor, e element, p *path)) (s
 	in := c.inside(seq, c.path.in(name))
 	for i := 0; !in.empty(); i++ {
 		p := in.path.at(i)
+		if i == maxListed {
+			in.notes.stop(in.at, p, "more than the %d elements that are read of one list", maxListed)
+			break
+		}
 		e, ok := in.next(p)
 		if !ok {
 			break

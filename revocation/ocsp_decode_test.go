@@ -222,6 +222,33 @@ func TestReadOCSPResponseReadsOn(t *testing.T) {
 	}
 }
 
+// TestListsAreBounded checks that lists of elements of two octets each, millions of which
+// fit into a small document, are not read to their end, and are up to the bound.
+func TestListsAreBounded(t *testing.T) {
+	ca := ecAuthority(t)
+	tiny := func(n int) []byte { return bytes.Repeat([]byte{0x30, 0}, n) }
+	full := ReadOCSPResponse(answer{signer: ca, singles: bytes.Repeat(single{}.der(ca), maxListed)}.der())
+	if full.Broken != nil || len(full.Basic.Singles) != maxListed {
+		t.Errorf("a full list: %v", full.Broken)
+	}
+	over := ReadOCSPResponse(answer{signer: ca, singles: bytes.Repeat(single{}.der(ca), maxListed+1)}.der())
+	if over.Broken == nil || over.Broken.Field != "tbsResponseData.responses[1024]" || len(over.Basic.Singles) != maxListed {
+		t.Errorf("one more: %v", over.Broken)
+	}
+	certs := ReadOCSPResponse(answer{signer: ca, certs: encodeDER(0xa0, encodeDER(tagSequence, tiny(maxListed+1)))}.der())
+	if certs.Broken == nil || len(certs.Basic.Certificates) != maxListed {
+		t.Errorf("certificates: %v", certs.Broken)
+	}
+	problem := certs.Basic.FindSigner(nil, nil).Signature.Problem
+	if strings.Count(problem, "cannot be read") != maxNamed || !strings.Contains(problem, "nor can 1021 more") {
+		t.Errorf("problem: %s", problem)
+	}
+	request := ReadOCSPRequest(encodeDER(tagSequence, encodeDER(tagSequence, encodeDER(tagSequence, tiny(maxListed+1)))))
+	if request.Broken == nil || len(request.Requests) != maxListed {
+		t.Errorf("%d requests: %v", len(request.Requests), request.Broken)
+	}
+}
+
 func TestReadOCSPResponseStatuses(t *testing.T) {
 	tests := map[string]struct {
 		want ResponseStatus

@@ -53,6 +53,15 @@ const (
 	OIDFreshestCRL       OID = "\x55\x1d\x2e"
 	OIDAuthorityInfo     OID = "\x2b\x06\x01\x05\x05\x07\x01\x01" // 1.3.6.1.5.5.7.1.1
 
+	OIDSubjectKeyID     OID = "\x55\x1d\x0e" // 2.5.29.14
+	OIDKeyUsage         OID = "\x55\x1d\x0f"
+	OIDSubjectAltName   OID = "\x55\x1d\x11"
+	OIDBasicConstraints OID = "\x55\x1d\x13"
+	OIDNameConstraints  OID = "\x55\x1d\x1e"
+	OIDPolicies         OID = "\x55\x1d\x20"
+	OIDExtKeyUsage      OID = "\x55\x1d\x25"
+	OIDSCTList          OID = "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02" // 1.3.6.1.4.1.11129.2.4.2
+
 	OIDMD5    OID = "\x2a\x86\x48\x86\xf7\x0d\x02\x05"     // 1.2.840.113549.2.5
 	OIDSHA1   OID = "\x2b\x0e\x03\x02\x1a"                 // 1.3.14.3.2.26
 	OIDSHA224 OID = "\x60\x86\x48\x01\x65\x03\x04\x02\x04" // 2.16.840.1.101.3.4.2.4

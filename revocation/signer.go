@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,6 +41,10 @@ type Signer struct {
 	MatchesID   bool              // the responderID names this certificate
 	Embedded    bool              // the certificate came in the response's certs
 	NoCheck     bool              // the certificate carries id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1)
+
+	// Siblings are the other certificates at hand of the same name and key, as
+	// cross-certificates of a CA are.
+	Siblings []*x509.Certificate
 }
 
 // Authorized reports whether RFC 6960 §4.2.2.2 lets the signer speak for the issuer,
@@ -67,11 +72,13 @@ func (b *BasicResponse) FindSigner(issuer *x509.Certificate, candidates []*x509.
 	verify := b.verifier()
 	var verified, named *Signer
 	refused := 0
-	for _, c := range b.signerCandidates(issuer, candidates) {
+	all := b.signerCandidates(issuer, candidates)
+	for _, c := range all {
 		signature := verify(publicKey(c.certificate))
 		switch {
 		case signature.State == SignatureValid:
 			s := b.describe(c, issuer, signature)
+			s.Siblings = siblings(c, all)
 			if s.Authorized() {
 				return s
 			}
@@ -173,13 +180,23 @@ func (b *BasicResponse) describe(c signerCandidate, issuer *x509.Certificate, si
 
 func idNoCheck() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5} }
 
+// maxNamed is how many certificates that cannot be read are named one by one.
+const maxNamed = 3
+
 // unreadableCertificates names the embedded certificates that could not be tried.
 func (b *BasicResponse) unreadableCertificates() string {
 	var text strings.Builder
+	count := 0
 	for i, e := range b.Certificates {
-		if e.Certificate == nil {
+		if e.Certificate != nil {
+			continue
+		}
+		if count++; count <= maxNamed {
 			fmt.Fprintf(&text, "; certs[%d] at octet %d cannot be read: %s", i, e.Offset, e.Problem)
 		}
+	}
+	if count > maxNamed {
+		fmt.Fprintf(&text, "; nor can %d more", count-maxNamed)
 	}
 	return text.String()
 }
@@ -203,13 +220,38 @@ func (r ResponderID) String() string {
 	case r.ByKey != nil:
 		return fmt.Sprintf("byKey %x", r.ByKey)
 	case r.ByName != nil:
-		var name pkix.RDNSequence
-		if rest, err := asn1.Unmarshal(r.ByName, &name); err != nil || len(rest) > 0 {
-			return fmt.Sprintf("byName %x", r.ByName)
-		}
-		return "byName " + name.String()
+		return "byName " + NameText(r.ByName)
 	}
 	return "no responderID"
+}
+
+// maxNameText is how many octets of a Name are put into words, which takes time that
+// grows with the square of its length. Names of real CAs have a few hundred.
+const maxNameText = 4 << 10
+
+// NameText puts a Name (RFC 5280 §4.1.2.4) into the words of RFC 4514, or into hexadecimal
+// where it cannot be read. Of one that is longer than any honest name it gives the length
+// and the first octets.
+func NameText(der []byte) string {
+	if len(der) > maxNameText {
+		return fmt.Sprintf("a name of %d octets, %x...", len(der), head(der, 16))
+	}
+	var name pkix.RDNSequence
+	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 {
+		return hex.EncodeToString(der)
+	}
+	return name.String()
+}
+
+// siblings returns the certificates of all but c that have its name and key.
+func siblings(c signerCandidate, all []signerCandidate) []*x509.Certificate {
+	var list []*x509.Certificate
+	for _, other := range all {
+		if other.certificate != c.certificate && sameAuthority(other.certificate, c.certificate) {
+			list = append(list, other.certificate)
+		}
+	}
+	return list
 }
 
 // sameAuthority reports whether cert has the issuer's name and key, as the same
@@ -217,33 +259,6 @@ func (r ResponderID) String() string {
 func sameAuthority(cert, issuer *x509.Certificate) bool {
 	return issuer != nil && bytes.Equal(cert.RawSubject, issuer.RawSubject) &&
 		bytes.Equal(cert.RawSubjectPublicKeyInfo, issuer.RawSubjectPublicKeyInfo)
-}
-
-// issuedBy reports whether cert names issuer and was signed with its key. It asks
-// VerifySignature rather than crypto/x509, which refuses SHA-1.
-func issuedBy(cert, issuer *x509.Certificate) bool {
-	if issuer == nil || !bytes.Equal(cert.RawIssuer, issuer.RawSubject) {
-		return false
-	}
-	var n notes
-	outer, ok := n.cursor(cert.Raw, 0, root("")).expect(tagSequence, "certificate")
-	if !ok {
-		return false
-	}
-	in := n.cursor(outer.content, outer.contentOffset(), root(""))
-	tbs, ok := in.expect(tagSequence, "tbsCertificate")
-	if !ok {
-		return false
-	}
-	alg, ok := in.algorithm("signatureAlgorithm")
-	if !ok {
-		return false
-	}
-	bits, ok := in.expect(tagBitString, "signature")
-	if !ok || len(bits.content) == 0 || bits.content[0] != 0 {
-		return false
-	}
-	return VerifySignature(alg, publicKey(issuer), tbs.raw, bits.content[1:]).State == SignatureValid
 }
 
 // publicKey returns the certificate's key, also where crypto/x509 leaves it out because

@@ -214,3 +214,25 @@ func hugeKey(ca authority) *x509.Certificate {
 	tbs := encodeDER(tagSequence, bytes.Replace(outer.content, cert.RawSubjectPublicKeyInfo, spki, 1))
 	return must(x509.ParseCertificate(encodeDER(tagSequence, tbs, usual(ca.key).marshal(), encodeDER(tagBitString, []byte{0}, []byte("unsigned")))))
 }
+
+func TestNameText(t *testing.T) {
+	attribute := func(value string) []byte {
+		return encodeDER(tagSet, encodeDER(tagSequence, encodeDER(tagOID, []byte{0x55, 4, 3}), encodeDER(0x13, []byte(value))))
+	}
+	longest := encodeDER(tagSequence, attribute(strings.Repeat("a", maxNameText-21)))
+	for text, der := range map[string][]byte{
+		"CN=b,CN=a": encodeDER(tagSequence, attribute("a"), attribute("b")),
+		"":          {0x30, 0},
+		"0500":      {5, 0},
+		"30003000":  {0x30, 0, 0x30, 0},
+		"a name of 4198 octets, 30821062310430023000310430023000...": encodeDER(tagSequence, bytes.Repeat(unhex("310430023000"), 699)),
+		"CN=" + strings.Repeat("a", maxNameText-21):                  longest,
+	} {
+		if got := NameText(der); got != text {
+			t.Errorf("%.60x: %.80s, want %.80s", der, got, text)
+		}
+	}
+	if len(longest) != maxNameText {
+		t.Errorf("%d octets are not on the bound", len(longest))
+	}
+}

@@ -83,10 +83,12 @@ func (c *checking) run(ctx context.Context, env *environment, j judge, run *evid
 	if ctx.Err() != nil {
 		run.Notes = append(run.Notes, "interrupted: what had been answered by then was judged")
 	}
-	if err := keep.write(run); err != nil {
-		return 0, err
+	unkept := keep.write(run)
+	code, err := j.publish(env, conformance.Examine(run, j.options), report.ByType, false)
+	if unkept != nil {
+		return 0, &lateError{unkept} // after the report: what was asked is not lost
 	}
-	return j.publish(env, conformance.Examine(run, j.options), report.ByType, false)
+	return code, err
 }
 
 // ask finds the services behind what was named and asks them everything that the rules

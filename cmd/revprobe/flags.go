@@ -173,7 +173,10 @@ func (j judge) publish(env *environment, r *conformance.Report, layout report.La
 	} else {
 		err = report.Text(env.stdout, r, report.TextOptions{Color: env.color, Width: min(env.width, 120), Quiet: j.quiet && code != exitInconclusive, FailOn: j.failOn, Exit: code})
 	}
-	return code, err
+	if err != nil {
+		return 0, &lateError{err}
+	}
+	return code, nil
 }
 
 func exitCode(r *conformance.Report, failOn conformance.Severity) int {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 	"github.com/revprobe/revprobe/revocation"
 )
 
-func lint(_ context.Context, env *environment, args []string) (int, error) {
+func lint(ctx context.Context, env *environment, args []string) (int, error) {
 	var judging judging
 	var issuers []string
 	var cert, at string
@@ -44,7 +45,27 @@ func lint(_ context.Context, env *environment, args []string) (int, error) {
 	if err := l.certificates(issuers, cert); err != nil {
 		return 0, err
 	}
-	return l.lint(f.Args())
+	return interruptible(ctx, func() (int, error) { return l.lint(f.Args()) })
+}
+
+// interruptible runs work that does not look at ctx: reading a file or a pipe may block for
+// ever. When ctx ends first, the work is left where it stands.
+func interruptible(ctx context.Context, work func() (int, error)) (int, error) {
+	type outcome struct {
+		code int
+		err  error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		code, err := work()
+		done <- outcome{code, err}
+	}()
+	select {
+	case o := <-done:
+		return o.code, o.err
+	case <-ctx.Done():
+		return 0, errors.New("interrupted before every file was judged")
+	}
 }
 
 // linter judges files one after the other, so that no more than one is open at a time.
@@ -103,29 +124,38 @@ func (l *linter) add(name string) (string, error) {
 // the same.
 func (l *linter) lint(names []string) (int, error) {
 	whole := &conformance.Report{Run: l.run, Profile: l.judge.options.Profile, Outcomes: map[conformance.Outcome]int{}}
-	useless := 0
+	count := 0
 	for _, name := range names {
 		r, err := l.file(name)
-		if err == nil && (l.judge.json || !unrecognised(r)) {
-			whole.Add(r)
-		}
-		if err == nil && unrecognised(r) {
-			err = fmt.Errorf("reading %s: it is %s", name, r.Documents[0].Problem)
+		if err == nil {
+			err = useless(name, r)
+			if err == nil || l.judge.json {
+				whole.Add(r)
+			}
 		}
 		if err != nil {
-			fmt.Fprintf(l.env.stderr, "revprobe: %v\n", err)
-			useless++
+			warn(l.env, err)
+			count++
 		}
 	}
-	if useless == len(names) && !l.judge.json {
+	if count == len(names) && !l.judge.json {
 		return exitUsage, nil
 	}
-	return l.judge.publish(l.env, whole, report.ByFile, useless > 0)
+	return l.judge.publish(l.env, whole, report.ByFile, count > 0)
 }
 
-// unrecognised reports whether a file turned out to be nothing that could be judged.
-func unrecognised(r *conformance.Report) bool {
-	return len(r.Documents) == 1 && r.Documents[0].Kind == revocation.KindUnrecognised
+// useless says why a file turned out to be nothing that could be judged; nil where it was.
+func useless(name string, r *conformance.Report) error {
+	if len(r.Documents) != 1 || len(r.Findings) > 0 {
+		return nil
+	}
+	switch d := r.Documents[0]; {
+	case d.Kind == revocation.KindUnrecognised:
+		return fmt.Errorf("reading %s: it is %s", name, d.Problem)
+	case !d.Decoded && d.Kind != revocation.KindOCSPResponse && d.Kind != revocation.KindCRL:
+		return fmt.Errorf("reading %s as %s: %s", name, d.Kind, d.Problem)
+	}
+	return nil
 }
 
 // file judges one file, reading it as a stream.
@@ -164,6 +194,9 @@ func (l *linter) file(name string) (*conformance.Report, error) {
 	if watched.err != nil {
 		return nil, fmt.Errorf("reading %s: %w", shown, watched.err)
 	}
+	if bytes.Contains(head, []byte("-----BEGIN ")) && severalBlocks(name) {
+		r.Hints = append(r.Hints, shown+" holds several PEM blocks: only the first was judged")
+	}
 	return r, nil
 }
 
@@ -175,6 +208,8 @@ func (l *linter) archive(r io.Reader, name string) (*conformance.Report, error) 
 		run.Notes = append(run.Notes, name+": "+err.Error()+"; the "+fmt.Sprint(len(run.Exchanges))+" exchanges before were judged")
 	case err != nil:
 		return nil, fmt.Errorf("reading %s: %w", name, err)
+	case len(run.Exchanges) == 0:
+		return nil, fmt.Errorf("reading %s: the archive holds no exchange", name)
 	}
 	if l.atGiven {
 		for i := range run.Exchanges {
@@ -199,4 +234,21 @@ func (w *watchedReader) Read(p []byte) (int, error) {
 		w.err = err
 	}
 	return n, err
+}
+
+// severalBlocks reports whether a PEM file goes on after its first block.
+func severalBlocks(name string) bool {
+	file, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	blocks := 0
+	for lines.Scan() && blocks < 2 {
+		if bytes.HasPrefix(lines.Bytes(), []byte("-----BEGIN ")) {
+			blocks++
+		}
+	}
+	return blocks > 1
 }

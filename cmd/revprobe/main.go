@@ -16,6 +16,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/revprobe/revprobe/probe/report"
 )
 
 // version is what reports and the User-Agent say; a release build sets it.
@@ -42,7 +44,7 @@ type environment struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(run(ctx, realWorld(), os.Args[1:]))
 }
 
@@ -94,18 +96,33 @@ func run(ctx context.Context, env *environment, args []string) int {
 
 // complain prints an error, once, and its hint.
 func complain(env *environment, err error) int {
-	fmt.Fprintf(env.stderr, "revprobe: %v\n", err)
+	warn(env, err)
 	var h *hintedError
 	if errors.As(err, &h) && h.hint != "" {
 		fmt.Fprintf(env.stderr, "hint: %s\n", h.hint)
 	}
+	var late *lateError
+	if errors.As(err, &late) {
+		return exitBug
+	}
 	return exitUsage
+}
+
+// warn tells an error in one line, whatever file names and far ends have put into it.
+func warn(env *environment, err error) {
+	fmt.Fprintf(env.stderr, "revprobe: %s\n", report.Visible(err.Error()))
 }
 
 // hintedError is an error with a line that helps to mend it.
 type hintedError struct{ text, hint string }
 
 func (e *hintedError) Error() string { return e.text }
+
+// lateError is a failure of ours after the asking was done, such as a full disk: nothing
+// about the arguments was wrong.
+type lateError struct{ error }
+
+func (e *lateError) Unwrap() error { return e.error }
 
 func hinted(text, hint string) error { return &hintedError{text, hint} }
 

@@ -23,7 +23,7 @@ Usage: revprobe COMMAND [flags] [arguments]
   version   print the version
 
 revprobe help COMMAND says more. Exit codes: 0 nothing found, 1 findings, 2 usage,
-3 nothing could be asked because of our own network, 4 a bug of ours.
+3 nothing could be asked because of our own network, 4 a failure of ours.
 `
 
 var usages = map[string]string{
@@ -37,8 +37,9 @@ server, the URL of a CRL, or - for a certificate on standard input.
 
 Whom to ask:
   --issuer FILE        certificate of the issuing CA (repeatable); else AIA caIssuers is asked
-  --ocsp URL           ask this responder, in place of those the certificate names (repeatable)
-  --crl URL            fetch this CRL, in place of those the certificate names (repeatable)
+  --ocsp URL           ask this responder (repeatable)
+  --crl URL            fetch this CRL (repeatable); with --ocsp or --crl, what the
+                       certificate names is not asked
   --sibling FILE       a certificate of another issuer of the same operator
   --scope ee|ca        what the issuer issues, where nothing else says
 How to ask:

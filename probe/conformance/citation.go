@@ -39,6 +39,7 @@ type Citation struct {
 	Section  string
 	Force    Keyword
 	since    time.Time // zero: always
+	until    time.Time // the first day on which it binds no more; zero: it still does
 }
 
 func (c Citation) String() string { return string(c.Document) + " " + c.Section }
@@ -46,6 +47,13 @@ func (c Citation) String() string { return string(c.Document) + " " + c.Section 
 // Since returns the citation as in force from that day (UTC, 2006-01-02) on.
 func (c Citation) Since(day string) Citation {
 	c.since = mustDay(day)
+	return c
+}
+
+// Until returns the citation as in force to the end of the day before that one (UTC,
+// 2006-01-02).
+func (c Citation) Until(day string) Citation {
+	c.until = mustDay(day)
 	return c
 }
 
@@ -58,7 +66,18 @@ func (c Citation) Day() string {
 	return c.since.Format(time.DateOnly)
 }
 
-func (c Citation) inForce(signed time.Time) bool { return !signed.Before(c.since) }
+// End returns the day (UTC, 2006-01-02) from which the citation is in force no more; empty
+// where it still is.
+func (c Citation) End() string {
+	if c.until.IsZero() {
+		return ""
+	}
+	return c.until.Format(time.DateOnly)
+}
+
+func (c Citation) inForce(signed time.Time) bool {
+	return !signed.Before(c.since) && (c.until.IsZero() || signed.Before(c.until))
+}
 
 // mustDay reads a day that stands in the source; the laws run every one of them.
 func mustDay(day string) time.Time {
@@ -71,29 +90,36 @@ func mustDay(day string) time.Time {
 
 // RFC6960 cites the OCSP standard.
 func RFC6960(section string, force Keyword) Citation {
-	return Citation{RFC6960Doc, section, force, time.Time{}}
+	return Citation{Document: RFC6960Doc, Section: section, Force: force}
 }
 
 // RFC5280 cites the certificate and CRL profile.
 func RFC5280(section string, force Keyword) Citation {
-	return Citation{RFC5280Doc, section, force, time.Time{}}
+	return Citation{Document: RFC5280Doc, Section: section, Force: force}
 }
 
 // RFC2585 cites the transport of certificates and CRLs over HTTP.
 func RFC2585(section string, force Keyword) Citation {
-	return Citation{RFC2585Doc, section, force, time.Time{}}
+	return Citation{Document: RFC2585Doc, Section: section, Force: force}
 }
 
 // RFC9919 cites the lightweight OCSP profile. A responder need not claim the profile, so
 // rules cite it with the force of Practice unless another document binds.
 func RFC9919(section string, force Keyword) Citation {
-	return Citation{RFC9919Doc, section, force, time.Time{}}
+	return Citation{Document: RFC9919Doc, Section: section, Force: force}
 }
 
 // BR cites the TLS Baseline Requirements.
-func BR(section string, force Keyword) Citation { return Citation{BRDoc, section, force, time.Time{}} }
+func BR(section string, force Keyword) Citation {
+	return Citation{Document: BRDoc, Section: section, Force: force}
+}
 
 // MRSP cites the Mozilla Root Store Policy.
 func MRSP(section string, force Keyword) Citation {
-	return Citation{MRSPDoc, section, force, time.Time{}}
+	return Citation{Document: MRSPDoc, Section: section, Force: force}
+}
+
+// MSTRP cites the Microsoft Trusted Root Program Requirements.
+func MSTRP(section string, force Keyword) Citation {
+	return Citation{Document: MSTRPDoc, Section: section, Force: force}
 }

@@ -57,7 +57,7 @@ func crlEncodingRules() []*Rule {
 			Needs: evidence.FetchCRL,
 			CRL: func(s CRLSubject) Verdict {
 				switch {
-				case s.CRL.Broken != nil && s.CRL.Issuer == nil:
+				case s.CRL.Broken != nil && s.CRL.Issuer == nil && !s.CRL.HasVersion:
 					return skip()
 				case !s.CRL.HasVersion:
 					return fail("v2 (1)", "no version: v1").in("tbsCertList.version")

@@ -137,7 +137,7 @@ func crlTimeRules() []*Rule {
 				this := s.CRL.ThisUpdate
 				limit, why := crlUpdate, "7 days"
 				if s.Subject != nil && len(s.Subject.OCSPServer) == 0 {
-					limit, why = crlUpdateNoOCSP, "4 days, since "+s.Subject.Subject.String()+" names no OCSP responder"
+					limit, why = crlUpdateNoOCSP, "4 days, since "+nameOf(s.Subject)+" names no OCSP responder"
 				}
 				switch {
 				case this.IsZero() || s.Exchange.AtAssumed:

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/x509"
+	"fmt"
 	"io"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -133,7 +134,7 @@ func aboutAs(x *evidence.Exchange) evidence.Ask {
 // responseIssuer chooses the CA whose certificates the response speaks of: the one that
 // was asked about, or for a file the candidate that its first CertID names.
 func (e *examiner) responseIssuer(s *ResponseSubject) *x509.Certificate {
-	if c := e.certificates[s.Exchange.Issuer]; c != nil {
+	if c := e.knownIssuer(s.Exchange); c != nil {
 		return c
 	}
 	if s.Response.Basic != nil {
@@ -146,6 +147,31 @@ func (e *examiner) responseIssuer(s *ResponseSubject) *x509.Certificate {
 		}
 	}
 	return e.onlyIssuer()
+}
+
+// knownIssuer returns the CA that an exchange is about: the one that was asked about, else
+// the one among those given that issued the certificate whose status is asked.
+func (e *examiner) knownIssuer(x *evidence.Exchange) *x509.Certificate {
+	if c := e.certificates[x.Issuer]; c != nil {
+		return c
+	}
+	subject := e.certificates[x.Subject]
+	if subject == nil {
+		return nil
+	}
+	var named *x509.Certificate
+	for _, c := range e.pool {
+		if c == subject || !bytes.Equal(c.RawSubject, subject.RawIssuer) {
+			continue
+		}
+		if revocation.VerifyCertificate(subject, c).State == revocation.SignatureValid {
+			return c
+		}
+		if named == nil {
+			named = c
+		}
+	}
+	return named
 }
 
 // onlyIssuer returns the CA certificate that was given, where exactly one was.
@@ -172,7 +198,7 @@ func responseDocument(s *ResponseSubject, form revocation.Form) Document {
 	if s.Response.Broken != nil {
 		d.Problem = s.Response.Broken.Error()
 	}
-	if single := s.match(); single != nil && s.asks() {
+	if single := s.gravest(); single != nil && s.asks() {
 		d.Status = statusWord(s, single)
 	}
 	d.Notes = notes(s.Response.Deviations)
@@ -207,9 +233,12 @@ func (e *examiner) file(x *evidence.Exchange, b body) {
 	inner, err := revocation.Unwrap(b.form, b.reader)
 	octets := []byte(nil)
 	if err == nil {
-		octets, err = io.ReadAll(io.LimitReader(inner, maxResponse))
+		octets, err = io.ReadAll(io.LimitReader(inner, maxResponse+1))
 	}
 	switch {
+	case len(octets) > maxResponse:
+		e.document(Document{Source: x.ID, Kind: b.form.Kind, Encoding: b.form.Encoding,
+			Problem: fmt.Sprintf("larger than %d MiB, which no such document is", maxResponse>>20)})
 	case err != nil:
 		e.document(Document{Source: x.ID, Kind: b.form.Kind, Encoding: b.form.Encoding, Problem: err.Error()})
 	case b.form.Kind == revocation.KindOCSPResponse:
@@ -300,12 +329,13 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 // crlIssuer chooses the CA certificate that the CRL is held against: the one it was
 // fetched for, or among those given the one whose key verifies it, else one of its name.
 func (e *examiner) crlIssuer(s *CRLSubject) (*x509.Certificate, revocation.Signature) {
+	name, known := s.CRL.Issuer, e.knownIssuer(s.Exchange)
 	var candidates []*x509.Certificate
-	if c := e.certificates[s.Exchange.Issuer]; c != nil {
-		candidates = append(candidates, c)
+	if known != nil { // then a CRL of anybody else is a wrong one, however well it is signed
+		name, candidates = known.RawSubject, append(candidates, known)
 	}
 	for _, c := range e.pool {
-		if bytes.Equal(c.RawSubject, s.CRL.Issuer) {
+		if bytes.Equal(c.RawSubject, name) {
 			candidates = append(candidates, c)
 		}
 	}
@@ -343,6 +373,7 @@ func crlDocument(s *CRLSubject, status entryStatus) Document {
 	}
 	switch {
 	case status.serial == nil || s.CRL.Broken != nil:
+	case !bytes.Equal(s.CRL.Issuer, s.Subject.RawIssuer) && s.Signature.State != revocation.SignatureValid: // of other certificates
 	case status.listed:
 		d.Status = "revoked"
 	default:

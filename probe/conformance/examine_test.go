@@ -307,3 +307,76 @@ func TestListedSerialsAreNotUsedAsUnassigned(t *testing.T) {
 		t.Error("no unassigned serial is left to ask about")
 	}
 }
+
+// lintCRL judges a CRL as a file, with the fake's leaf as the certificate that is asked
+// about and these CA certificates given.
+func lintCRL(t *testing.T, fake *fixtures.Responder, body []byte, issuers ...*x509.Certificate) *conformance.Report {
+	t.Helper()
+	run := &evidence.Run{Started: noon}
+	for _, c := range issuers {
+		run.AddCertificate(c.Raw, "ca.pem")
+	}
+	subject := run.AddCertificate(fake.LeafCertificate().Raw, "leaf.pem")
+	run.Exchanges = []evidence.Exchange{{ID: "ca.crl", At: noon, Body: body, Question: evidence.Question{Ask: evidence.File, Subject: subject}}}
+	return judge(t, run)
+}
+
+// What a CRL says of a serial is of no account for the certificates of another CA.
+func TestCRLOfAnotherCA(t *testing.T) {
+	t.Parallel()
+	fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
+		r.CRL.Issuer, r.CRL.ByOtherKey = []byte("\x30\x13\x31\x11\x30\x0f\x06\x03\x55\x04\x03\x0c\x08Stranger"), true
+	}})
+	report := lintCRL(t, fake, fake.CRLBody(), fake.IssuerCertificate(), fake.RootCertificate())
+	if got := fired(report); !slices.Contains(got, "crl-signature-valid") || !slices.Contains(got, "crl-issuer-dn-bytes") {
+		t.Errorf("fires %v", got)
+	}
+	if d := report.Documents[0]; d.Status != "" || d.Signature != revocation.SignatureInvalid {
+		t.Errorf("document: %+v", d)
+	}
+	good := faked(fixtures.Kind{}, fixtures.Case{Change: func(*fixtures.Responder) {}})
+	if d := lintCRL(t, good, good.CRLBody(), good.IssuerCertificate(), good.RootCertificate()).Documents[0]; d.Status != "good" {
+		t.Errorf("the right CRL: %+v", d)
+	}
+}
+
+// A CRL that another CA signed correctly is still the wrong CRL for this certificate.
+func TestCRLOfAKnownButOtherCA(t *testing.T) {
+	t.Parallel()
+	fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(*fixtures.Responder) {}})
+	other := faked(fixtures.Kind{RSA: true}, fixtures.Case{Change: func(r *fixtures.Responder) {
+		r.Issuer = func(c *x509.Certificate) { c.Subject.CommonName = "Another CA" }
+	}})
+	report := lintCRL(t, fake, other.CRLBody(), fake.IssuerCertificate(), other.IssuerCertificate())
+	if got := fired(report); !slices.Contains(got, "crl-signature-valid") {
+		t.Errorf("fires %v%s", got, describe(report))
+	}
+}
+
+// Where singles about one certificate contradict each other, the gravest counts.
+func TestContradictingSingles(t *testing.T) {
+	t.Parallel()
+	fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
+		r.OCSP.Singles = func(asked []revocation.CertID) []revocation.CertID { return append(slices.Clone(asked), asked...) }
+		r.OCSP.Edit = func(data *fixtures.Node) {
+			status := data.MustFind("responses[1].certStatus")
+			status.Tag, status.Content, status.Children = 0xa1, nil, []*fixtures.Node{fixtures.GeneralizedTime(noon.Add(-2 * time.Hour))}
+		}
+	}})
+	report := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, evidence.AssignedPOST))
+	if d := report.Documents[0]; d.Status != "revoked" {
+		t.Errorf("good and revoked for one certificate: %+v", d)
+	}
+}
+
+// What was read before a CRL breaks off is judged all the same.
+func TestVersionOfABrokenCRL(t *testing.T) {
+	t.Parallel()
+	fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
+		r.CRL.Version = 4
+		r.CRL.Edit = func(tbs *fixtures.Node) { tbs.MustFind("signature").Tag = 0x31 }
+	}})
+	if got := fired(judge(t, ask(t, fake, zoo.Memory{Responder: fake}, evidence.FetchCRL))); !slices.Contains(got, "crl-version") || !slices.Contains(got, "crl-der-strict") {
+		t.Errorf("fires %v", got)
+	}
+}

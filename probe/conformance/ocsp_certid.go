@@ -75,7 +75,7 @@ func certIDRules() []*Rule {
 				case s.Issuer == nil || s.Exchange.Ask.Has(evidence.ForeignPOST) || !s.Single.CertID.KnownHash():
 					return skip()
 				case !s.Single.CertID.NamesIssuer(s.Issuer):
-					return fail("the hashes of "+s.Issuer.Subject.String()+" and its key", "%s", certIDText(s.Single.CertID)).
+					return fail("the hashes of "+nameOf(s.Issuer)+" and its key", "%s", certIDText(s.Single.CertID)).
 						in(s.field("certID")).at(s.Single.CertID.Offset)
 				}
 				return pass()

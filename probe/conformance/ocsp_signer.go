@@ -45,7 +45,7 @@ func signerRules() []*Rule {
 				case s.Signer.Certificate == nil:
 					return fail("the signer's certificate in certs", "the signer is not the CA, and certs holds no certificate that the responderID names").in("certs")
 				case !s.Signer.Embedded:
-					return fail("the signer's certificate in certs", "signed by %s, whose certificate was not sent", s.Signer.Certificate.Subject).in("certs")
+					return fail("the signer's certificate in certs", "signed by %s, whose certificate was not sent", nameOf(s.Signer.Certificate)).in("certs")
 				}
 				return pass()
 			},
@@ -70,9 +70,9 @@ func signerRules() []*Rule {
 				case s.Signer.Authorized():
 					return pass()
 				case !s.Signer.IssuedByCA:
-					return fail("a signer authorized by "+s.Issuer.Subject.String(), "%s, which that CA did not issue", s.Signer.Certificate.Subject).in("certs")
+					return fail("a signer authorized by "+nameOf(s.Issuer), "%s, which that CA did not issue", nameOf(s.Signer.Certificate)).in("certs")
 				}
-				return fail("a delegate with id-kp-OCSPSigning", "%s without id-kp-OCSPSigning", s.Signer.Certificate.Subject).in("certs")
+				return fail("a delegate with id-kp-OCSPSigning", "%s without id-kp-OCSPSigning", nameOf(s.Signer.Certificate)).in("certs")
 			},
 			Bad: []fixtures.Case{
 				when("a stranger", func(r *fake) { r.OCSP.Signer = fixtures.AnyKey }),
@@ -85,6 +85,7 @@ func signerRules() []*Rule {
 				}),
 			},
 			Good: []fixtures.Case{when("a delegate", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
+			Also: []string{"ocsp-signer-same-key", "cert-ocsp-issuer-same"},
 		},
 		{
 			ID:     "ocsp-signer-valid-now",
@@ -98,9 +99,9 @@ func signerRules() []*Rule {
 				case s.Response.Basic == nil || c == nil || s.Signer.IsIssuer || !s.Signer.Authorized():
 					return skip()
 				case s.At.After(c.NotAfter):
-					return fail("a delegate valid at "+stamp(s.At), "%s expired %s", c.Subject, stamp(c.NotAfter)).in("certs")
+					return fail("a delegate valid at "+stamp(s.At), "%s expired %s", nameOf(c), stamp(c.NotAfter)).in("certs")
 				case s.Response.Basic.ProducedAt.Before(c.NotBefore):
-					return fail("a delegate valid at producedAt "+stamp(s.Response.Basic.ProducedAt.Time), "%s valid from %s", c.Subject, stamp(c.NotBefore)).in("certs")
+					return fail("a delegate valid at producedAt "+stamp(s.Response.Basic.ProducedAt.Time), "%s valid from %s", nameOf(c), stamp(c.NotBefore)).in("certs")
 				}
 				return pass()
 			},
@@ -123,7 +124,7 @@ func signerRules() []*Rule {
 				case s.Response.Basic == nil || s.Signer.Signature.State != revocation.SignatureValid:
 					return skip()
 				case !s.Signer.MatchesID:
-					return fail("the name or key hash of "+s.Signer.Certificate.Subject.String(), "%s", responderIDText(s.Response.Basic.ResponderID)).in("responderID")
+					return fail("the name or key hash of "+nameOf(s.Signer.Certificate), "%s", responderIDText(s.Response.Basic.ResponderID)).in("responderID")
 				}
 				return pass()
 			},

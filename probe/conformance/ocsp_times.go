@@ -178,6 +178,7 @@ func ocspTimeRules() []*Rule {
 			Good: []fixtures.Case{when("8 hours with the last second", func(r *fake) {
 				valid(r, r.Now.Add(-time.Hour), r.Now.Add(-time.Hour+minValidity-time.Second))
 			})},
+			Also: []string{"ocsp-ms-validity"},
 		},
 		{
 			ID:    "ocsp-br-validity-max",
@@ -201,6 +202,7 @@ func ocspTimeRules() []*Rule {
 			Good: []fixtures.Case{when("10 days with the last second", func(r *fake) {
 				valid(r, r.Now.Add(-time.Hour), r.Now.Add(-time.Hour+maxValidity-time.Second))
 			})},
+			Also: []string{"ocsp-ms-validity"},
 		},
 		{
 			ID:    "ocsp-br-update-long",
@@ -240,6 +242,7 @@ func ocspTimeRules() []*Rule {
 					valid(r, r.Now.Add(time.Hour-longValidity+2*time.Second), r.Now.Add(time.Hour))
 				}),
 			},
+			Also: []string{"ocsp-mozilla-update-4d", "ocsp-ms-validity", "ocsp-ms-update-half"},
 		},
 	}
 }

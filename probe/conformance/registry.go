@@ -11,9 +11,11 @@ import (
 func Rules() []*Rule {
 	return slices.Concat(
 		unassignedRules(), assignedRules(),
-		envelopeRules(), certIDRules(), ocspTimeRules(), signerRules(), methodRules(),
+		envelopeRules(), certIDRules(), ocspTimeRules(), signerRules(), signerKeyRules(), methodRules(),
+		structureRules(), ocspExtensionRules(), programRules(), ocspStatusRules(),
 		crlEncodingRules(), crlSignatureRules(), crlTimeRules(), crlExtensionRules(), crlEntryRules(),
 		availabilityRules(), httpBodyRules(), certificateRules(),
+		delegateIdentityRules(), delegateExtensionRules(), delegateAbsenceRules(),
 	)
 }
 

@@ -26,7 +26,7 @@ func (e *examiner) services() {
 			index[key] = at
 			s := Service{URL: x.URL, Issuer: x.Issuer}
 			if c := e.certificates[x.Issuer]; c != nil {
-				s.Name = c.Subject.String()
+				s.Name = nameOf(c)
 			}
 			e.report.Services = append(e.report.Services, s)
 		}

@@ -71,6 +71,25 @@ func (s ResponseSubject) match() *revocation.SingleResponse {
 	return nil
 }
 
+// gravest returns, of the singles that answer the first certificate asked about, the one
+// that a client must heed: revoked before anything else, and good last.
+func (s ResponseSubject) gravest() *revocation.SingleResponse {
+	found := s.match()
+	if found == nil {
+		return nil
+	}
+	for i := range s.Response.Basic.Singles {
+		single := &s.Response.Basic.Singles[i]
+		if !s.names(single) || !single.CertID.Serial.Equal(found.CertID.Serial) || found.Status == revocation.StatusRevoked {
+			continue
+		}
+		if single.Status == revocation.StatusRevoked || found.Status == revocation.StatusGood {
+			found = single
+		}
+	}
+	return found
+}
+
 // signed is when the response says it was signed, by which the rules in force are chosen.
 func (s ResponseSubject) signed() time.Time {
 	if basic := s.Response.Basic; basic != nil && !basic.ProducedAt.IsZero() {
@@ -182,3 +201,6 @@ func scopeOf(said evidence.Scope, idp *revocation.IssuingDistributionPoint, subj
 }
 
 func selfSigned(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, c.RawIssuer) }
+
+// nameOf writes a certificate's subject for people, at bounded length.
+func nameOf(c *x509.Certificate) string { return revocation.NameText(c.RawSubject) }

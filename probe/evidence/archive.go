@@ -12,6 +12,10 @@ import (
 // one exchange a line. Octets are base64, times RFC 3339, durations nanoseconds.
 const archiveFormat = 1
 
+// maxLine bounds one line of an archive, in octets: the largest body that transport keeps,
+// in base64, and the rest of its exchange.
+const maxLine = 128 << 20
+
 type archivedRun struct {
 	Format int `json:"revprobe"`
 	*Run
@@ -41,8 +45,8 @@ func ReadArchive(r io.Reader) (*Run, error) {
 	lines := bufio.NewReaderSize(r, 1<<16)
 	run := &Run{}
 	header := archivedRun{Run: run}
-	first, err := lines.ReadBytes('\n')
-	if err != nil && len(first) == 0 {
+	first, err := readLine(lines)
+	if err != nil && (len(first) == 0 || !errors.Is(err, io.EOF)) {
 		return nil, fmt.Errorf("reading the archive: %w", err)
 	}
 	if err := json.Unmarshal(first, &header); err != nil {
@@ -52,7 +56,7 @@ func ReadArchive(r io.Reader) (*Run, error) {
 		return nil, fmt.Errorf("reading the archive: its format is %d, this revprobe reads %d", header.Format, archiveFormat)
 	}
 	for number := 2; ; number++ {
-		line, err := lines.ReadBytes('\n')
+		line, err := readLine(lines)
 		if len(line) == 0 && errors.Is(err, io.EOF) {
 			return run, nil
 		}
@@ -67,5 +71,20 @@ func ReadArchive(r io.Reader) (*Run, error) {
 			return nil, fmt.Errorf("reading line %d of the archive: %w", number, problem)
 		}
 		run.Exchanges = append(run.Exchanges, x)
+	}
+}
+
+// readLine reads a line with its end. A longer one than any exchange needs is an error.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part...)
+		switch {
+		case len(line) > maxLine:
+			return nil, fmt.Errorf("it is longer than %d MB", maxLine>>20)
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return line, err
+		}
 	}
 }

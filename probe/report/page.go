@@ -140,9 +140,9 @@ func fitting(word string, room int) int {
 	return len(word)
 }
 
-// visible replaces what a terminal would act upon or not show, and what is no UTF-8, by
+// Visible replaces what a terminal would act upon or not show, and what is no UTF-8, by
 // Go's escapes: a far end must not move our cursor, nor its letters our columns.
-func visible(s string) string {
+func Visible(s string) string {
 	var b strings.Builder
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
@@ -161,7 +161,7 @@ func visible(s string) string {
 
 // shown is visible, and shortened to what one far end may take of a terminal.
 func shown(s string) string {
-	text := []rune(visible(s[:min(len(s), utf8.UTFMax*shownLimit)]))
+	text := []rune(Visible(s[:min(len(s), utf8.UTFMax*shownLimit)]))
 	if len(text) <= shownLimit {
 		return string(text)
 	}

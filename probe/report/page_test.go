@@ -23,7 +23,7 @@ func TestVisible(t *testing.T) {
 		"quote ' \" \\":       "quote ' \" \\",
 		"its own \ufffd":      "its own \ufffd",
 	} {
-		if got := visible(in); got != want {
+		if got := Visible(in); got != want {
 			t.Errorf("%q is shown as %q, not %q", in, got, want)
 		}
 	}

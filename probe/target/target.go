@@ -56,7 +56,7 @@ func Resolve(ctx context.Context, n Named, asker probe.Asker, run *evidence.Run)
 		if err != nil {
 			return nil, err
 		}
-		f.issuers = append(f.issuers, list...)
+		f.issuers, f.firsts = append(f.issuers, list...), append(f.firsts, list[0])
 	}
 	for _, file := range n.Siblings {
 		list, err := f.read(file)
@@ -74,6 +74,12 @@ func Resolve(ctx context.Context, n Named, asker probe.Asker, run *evidence.Run)
 		return f.issuersAlone()
 	}
 	var targets []probe.Target
+	if len(f.Responders)+len(f.CRLs) > 0 && !slices.ContainsFunc(n.Targets, namesCertificate) {
+		var err error
+		if targets, err = f.issuersAlone(); err != nil {
+			return nil, err
+		}
+	}
 	for _, name := range n.Targets {
 		found, err := f.find(name)
 		if err != nil {
@@ -89,7 +95,8 @@ type finder struct {
 	ctx      context.Context
 	asker    probe.Asker
 	run      *evidence.Run
-	issuers  []*x509.Certificate
+	issuers  []*x509.Certificate // of all files
+	firsts   []*x509.Certificate // the first of each file: the rest may be its chain
 	siblings []*x509.Certificate
 	asked    int
 	fetched  map[string][]*x509.Certificate // by caIssuers URL: each is asked once
@@ -132,6 +139,12 @@ func httpURL(address string) error {
 	return nil
 }
 
+// namesCertificate reports whether a name leads to a certificate, which the services that
+// were named belong to then.
+func namesCertificate(name string) bool {
+	return !strings.Contains(name, "://") || strings.HasPrefix(strings.ToLower(name), "tls://")
+}
+
 // issuersAlone makes targets of issuer certificates and URLs, without any leaf.
 func (f *finder) issuersAlone() ([]probe.Target, error) {
 	switch {
@@ -142,7 +155,29 @@ func (f *finder) issuersAlone() ([]probe.Target, error) {
 	case len(f.Responders)+len(f.CRLs) == 0:
 		return nil, fmt.Errorf("nothing to check: name a certificate, host:port or a CRL's URL, or --issuer with --ocsp or --crl")
 	}
-	return []probe.Target{f.complete(probe.Target{Issuer: f.issuers[0]})}, nil
+	if len(f.firsts) == 1 {
+		return []probe.Target{f.complete(probe.Target{Issuer: f.firsts[0]})}, nil
+	}
+	var targets []probe.Target
+	if len(f.CRLs) > 0 {
+		targets = append(targets, f.list(f.CRLs...))
+	}
+	for _, issuer := range f.firsts {
+		if len(f.Responders) > 0 {
+			targets = append(targets, probe.Target{Issuer: issuer, Siblings: f.siblings, Responders: f.Responders, Scope: f.Scope})
+		}
+	}
+	return targets, nil
+}
+
+// list makes a target of CRL URLs. Whose they are is known only where one issuer was named;
+// of several, the CRL itself says which.
+func (f *finder) list(urls ...string) probe.Target {
+	t := probe.Target{DistributionPoints: urls, Scope: f.Scope}
+	if len(f.firsts) == 1 {
+		t.Issuer = f.firsts[0]
+	}
+	return t
 }
 
 // find turns one name into targets.
@@ -154,11 +189,7 @@ func (f *finder) find(name string) ([]probe.Target, error) {
 		if err := httpURL(name); err != nil {
 			return nil, err
 		}
-		t := probe.Target{DistributionPoints: []string{name}, Scope: f.Scope}
-		if len(f.issuers) > 0 {
-			t.Issuer = f.issuers[0]
-		}
-		return []probe.Target{t}, nil
+		return []probe.Target{f.list(name)}, nil
 	}
 	if _, err := os.Stat(name); err != nil && name != "-" {
 		if _, port, bad := net.SplitHostPort(name); bad == nil && port != "" {

@@ -170,6 +170,32 @@ func TestServicesWithoutACertificate(t *testing.T) {
 	wantTarget(t, known, nil, r.IssuerCertificate(), nil, crls)
 }
 
+// One URL serves many CAs: each that was named is asked about, and the CRL says whose it is.
+func TestSeveralIssuersWithoutACertificate(t *testing.T) {
+	r := fake(nil)
+	ocsp, crls := []string{"http://a.example/o"}, []string{"http://a.example/1.crl"}
+	named := target.Named{Issuers: []string{file(t, r.IssuerCertificate().Raw), file(t, r.RootCertificate().Raw)}, Responders: ocsp, CRLs: crls}
+	got, err := target.Resolve(t.Context(), named, nobody(t), &evidence.Run{})
+	if err != nil || len(got) != 3 {
+		t.Fatalf("%d targets, %v", len(got), err)
+	}
+	wantTarget(t, got[0], nil, nil, nil, crls)
+	wantTarget(t, got[1], nil, r.IssuerCertificate(), ocsp, nil)
+	wantTarget(t, got[2], nil, r.RootCertificate(), ocsp, nil)
+}
+
+// A CRL's URL beside a responder's leaves both to be asked.
+func TestCRLBesideResponder(t *testing.T) {
+	r := fake(nil)
+	named := target.Named{Targets: []string{"http://a.example/1.crl"}, Issuers: []string{file(t, r.IssuerCertificate().Raw)}, Responders: []string{"http://a.example/o"}}
+	got, err := target.Resolve(t.Context(), named, nobody(t), &evidence.Run{})
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%d targets, %v", len(got), err)
+	}
+	wantTarget(t, got[0], nil, r.IssuerCertificate(), []string{"http://a.example/o"}, nil)
+	wantTarget(t, got[1], nil, r.IssuerCertificate(), nil, []string{"http://a.example/1.crl"})
+}
+
 func TestPointersAreTakenOnceAndOnlyOverHTTP(t *testing.T) {
 	r := fake(func(r *fixtures.Responder) {
 		r.Leaf = func(c *x509.Certificate) {

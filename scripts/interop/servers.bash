@@ -5,10 +5,11 @@ responder_pid=
 nginx_pid=
 
 # start_responder OPTION...: openssl's OCSP responder on port 8080, in place of the one
-# before, about $index and with openssl ocsp's options.
+# before, about $index, with the $clock of a wrong_clock and openssl ocsp's options. Without
+# -ignore_err it ends at the first request that is malformed: no question of ours may be.
 start_responder() {
 	stop_responder
-	"${clock[@]}" openssl ocsp -port 8080 -CA issuing/ca.pem -index "$index" -text -out responder.log "$@" >responder.err 2>&1 &
+	env "${clock[@]}" openssl ocsp -port 8080 -CA issuing/ca.pem -index "$index" -text -out responder.log "$@" >responder.err 2>&1 &
 	responder_pid=$!
 	await 8080 "$responder_pid" responder.err
 }
@@ -16,6 +17,12 @@ start_responder() {
 stop_responder() {
 	stop "$responder_pid"
 	responder_pid=
+}
+
+# wrong_clock OFFSET: the next responders' clock is off by that, such as -5d. The program
+# faketime itself would stand between us and the process id.
+wrong_clock() {
+	clock=("LD_PRELOAD=$(faketime -f +0 printenv LD_PRELOAD)" "FAKETIME=$1")
 }
 
 start_nginx() {
@@ -38,18 +45,18 @@ stop() {
 	fi
 }
 
-# await PORT PID LOG: waits until that process listens there, at most 10 seconds. It looks
-# at the kernel's table: a connection would be a request to a server that takes one at a time.
+# await PORT PID LOG: waits until that process listens there, at most 10 seconds. It asks the
+# kernel: a connection would be a request to a server that takes one at a time.
 await() {
 	local port=$1 pid=$2 log=$3 try
 	for ((try = 0; try < 200; try++)); do
-		if [ -n "$(ss -Hltn "sport = :$port")" ]; then
+		if ss -Hltnp "sport = :$port" | grep -q "pid=$pid,"; then
 			return
 		fi
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05
 	done
-	printf 'interop-openssl: nothing listens on port %s; the server said:\n' "$port" >&2
+	printf 'interop-openssl: process %s does not listen on port %s; it said:\n' "$pid" "$port" >&2
 	cat "$log" >&2
 	return 1
 }

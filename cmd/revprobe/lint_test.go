@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// files are what a CA left in a folder.
+type files struct{ ca, leaf, crl, response string }
+
+func filesOf(t *testing.T, change func(*fixtures.Responder)) files {
+	t.Helper()
+	r := conforming(exampleTime, change)
+	response := r.Respond(r.Question(evidence.AssignedPOST)).Body
+	return files{write(t, "ca.pem", armoured(r.IssuerCertificate())), write(t, "leaf.pem", armoured(r.LeafCertificate())),
+		write(t, "ca.crl", r.CRLBody()), write(t, "response.der", response)}
+}
+
+func neverRenewed(r *fixtures.Responder) { r.CRL.NoNextUpdate = true }
+
+// lintAt lints as of a time after the example's.
+func lintAt(t *testing.T, after time.Duration, args ...string) outcome {
+	t.Helper()
+	return revprobe(t, append([]string{"lint", "--at", exampleTime.Add(after).Format(time.RFC3339)}, args...)...)
+}
+
+func TestLintOfGoodFiles(t *testing.T) {
+	t.Parallel()
+	f := filesOf(t, nil)
+	o := lintAt(t, 0, "--issuer", f.ca, "--cert", f.leaf, f.crl, f.response, f.leaf)
+	o.want(t, exitClean, f.crl+": crl, der", f.response+": ocsp-response, der", f.leaf+": certificate, pem", "signature valid", "certificate good", "no findings", "exit 0")
+	o = lintAt(t, 0, "--quiet", "--issuer", f.ca, f.crl)
+	if o.want(t, exitClean); o.stdout != "" {
+		t.Errorf("--quiet says %q", o.stdout)
+	}
+}
+
+func TestLintOfBadFiles(t *testing.T) {
+	t.Parallel()
+	good, bad := filesOf(t, nil), filesOf(t, neverRenewed)
+	lintAt(t, 0, "--issuer", bad.ca, bad.crl).want(t, exitFindings, "error     crl-nextupdate-present", "exit 1")
+	lintAt(t, 0, "--fail-on", "critical", "--issuer", bad.ca, bad.crl).want(t, exitClean, "crl-nextupdate-present")
+	lintAt(t, 0, "--rules", "crl-not-expired", "--issuer", bad.ca, bad.crl).want(t, exitClean, "no findings")
+	// The worst of several files decides.
+	lintAt(t, 0, "--issuer", good.ca, good.crl, bad.crl, good.response).want(t, exitFindings, "crl-nextupdate-present")
+}
+
+// A file is judged as of --at, and without it as of now.
+func TestLintAt(t *testing.T) {
+	t.Parallel()
+	f := filesOf(t, nil)
+	const month = 30 * 24 * time.Hour
+	lintAt(t, month, "--issuer", f.ca, f.crl, f.response).want(t, exitFindings, "crl-not-expired", "ocsp-not-expired")
+	later := world{now: func() time.Time { return exampleTime.Add(month) }}
+	if o := later.run(t.Context(), "lint", "--format", "json", "--issuer", f.ca, f.crl); !strings.Contains(o.stdout, "2026-12-20T12:00:00") {
+		t.Errorf("judged as of another time than now:\n%s", o.stdout)
+	}
+}
+
+func TestLintOfWhatIsNoUse(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	missing := filepath.Join(folder, "missing")
+	empty, page := write(t, "empty", nil), write(t, "ca.crl", []byte("<!DOCTYPE html><html>parked</html>"))
+	good := filesOf(t, nil)
+	for name, want := range map[string]string{
+		missing: "reading " + missing + ": no such file or directory", folder: "reading " + folder + ": it is a directory",
+		empty: "reading " + empty + ": it is empty", page: "reading " + page + ": it is no OCSP response",
+	} {
+		revprobe(t, "lint", name).wantUsage(t, want)
+		// The others are judged all the same.
+		o := lintAt(t, 0, "--issuer", good.ca, name, good.crl)
+		if o.code != exitUsage || strings.Count(o.stderr, "\n") != 1 || !strings.Contains(o.stderr, want) || !strings.Contains(o.stdout, good.crl+": crl, der") {
+			t.Errorf("%s beside a CRL: exit %d, stderr %q, stdout\n%s", name, o.code, o.stderr, o.stdout)
+		}
+	}
+}
+
+func TestLintFromStandardInput(t *testing.T) {
+	t.Parallel()
+	f := filesOf(t, neverRenewed)
+	crl, err := os.ReadFile(f.crl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"lint", "--at", exampleTime.Format(time.RFC3339), "--issuer", f.ca, "-"}
+	world{stdin: strings.NewReader(string(crl))}.run(t.Context(), args...).want(t, exitFindings, "standard input: crl, der", "crl-nextupdate-present")
+	broken := world{stdin: iotest.ErrReader(errors.New("the line is dead"))}
+	broken.run(t.Context(), args...).wantUsage(t, "reading standard input: the line is dead")
+	// What cannot be read to its end was not seen whole, and is not judged as if it were short.
+	long := conforming(exampleTime, func(r *fixtures.Responder) {
+		for i := range 1000 {
+			r.CRL.Entries = append(r.CRL.Entries, fixtures.CRLEntry{Serial: fixtures.UnassignedSerial(i), Reason: revocation.ReasonSuperseded})
+		}
+	}).CRLBody()
+	cut := world{stdin: io.MultiReader(bytes.NewReader(long[:2*revocation.HeadSize]), iotest.ErrReader(errors.New("the line is dead")))}
+	cut.run(t.Context(), args...).wantUsage(t, "reading standard input: the line is dead")
+}
+
+func TestLintOfAnArchiveThatWasCut(t *testing.T) {
+	t.Parallel()
+	s := serve(t, servesPEM, nil)
+	archive := filepath.Join(t.TempDir(), "run")
+	s.check(t, "--archive", archive).want(t, exitFindings)
+	whole, err := os.ReadFile(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := write(t, "cut", whole[:len(whole)-10])
+	o := revprobe(t, "lint", cut)
+	if !strings.Contains(o.stdout, "crl-not-pem") || o.code != exitFindings {
+		t.Errorf("exit %d, stderr %q, stdout\n%s", o.code, o.stderr, o.stdout)
+	}
+	if !strings.Contains(o.stdout+o.stderr, "cut off") {
+		t.Errorf("nothing says that the archive is cut:\n%s", o.stdout)
+	}
+	broken := write(t, "broken", []byte(`{"revprobe":7}`+"\n"))
+	revprobe(t, "lint", broken).wantUsage(t, broken, "format is 7")
+}
+
+func TestLintOfAnArchiveAsOfAnotherTime(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, nil)
+	archive := filepath.Join(t.TempDir(), "run")
+	s.check(t, "--archive", archive).want(t, exitClean)
+	revprobe(t, "lint", archive).want(t, exitClean, "no findings")
+	later := time.Now().Add(30 * 24 * time.Hour).UTC().Format(time.RFC3339)
+	revprobe(t, "lint", "--at", later, archive).want(t, exitFindings, "crl-not-expired", "ocsp-not-expired")
+}
