@@ -75,7 +75,7 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 	}
 	for _, crl := range t.DistributionPoints {
 		if p.asks.Has(evidence.Resolve) && once("resolve", host(crl)) {
-			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: crl, Issuer: issuer})
+			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: crl, Method: http.MethodHead, Issuer: issuer})
 		}
 		if p.asks.Has(evidence.FetchCRL) && once("crl", crl, issuer) {
 			planned.CRLs = append(planned.CRLs, evidence.Question{Ask: evidence.FetchCRL, URL: crl, Method: http.MethodGet, Issuer: issuer, Subject: subject})
@@ -86,7 +86,11 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 			return planned, fmt.Errorf("asking %s: the issuer's certificate is not known", responder)
 		}
 		if p.asks.Has(evidence.Resolve) && once("resolve", host(responder)) {
-			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: responder, Issuer: issuer})
+			q, err := p.knock(t, evidence.Question{URL: responder, Issuer: issuer})
+			if err != nil {
+				return planned, err
+			}
+			planned.Resolves = append(planned.Resolves, q)
 		}
 		if err := p.responder(&planned, responder, issuer, subject, once); err != nil {
 			return planned, err
@@ -184,6 +188,14 @@ func asked(about evidence.Question, id revocation.CertID, kind evidence.Ask) evi
 		q.Method, q.Target = http.MethodGet, GETURL(q.URL, q.Request)
 	}
 	return q
+}
+
+// knock resolves a responder's host. What is sent on the connection to each address is a
+// question like any other, about a random serial: a connection that asks nothing, or
+// something malformed, is the end of some responders.
+func (p *Plan) knock(t Target, about evidence.Question) (evidence.Question, error) {
+	serial := positive(p.serials.random(t.Issuer, "knock", 0, 0)[:20])
+	return question(about, t, serial, evidence.Resolve)
 }
 
 // foreign asks about an issuer that the responder cannot serve: the hashes are random, the

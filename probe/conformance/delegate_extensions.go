@@ -68,7 +68,7 @@ func delegateExtensionRules() []*Rule {
 				case x.Critical:
 					return fail("a non-critical extension", "a critical one").in("id-pkix-ocsp-nocheck")
 				case !bytes.Equal(x.Value, []byte{5, 0}):
-					return fail("0500", "%x", x.Value).in("id-pkix-ocsp-nocheck")
+					return fail("0500", "%s", hexShort(x.Value)).in("id-pkix-ocsp-nocheck")
 				}
 				return pass()
 			}),
@@ -114,10 +114,8 @@ func delegateExtensionRules() []*Rule {
 				switch {
 				case x == nil:
 					return pass()
-				case s.Certificate.IsCA:
-					return fail("no CA", "cA TRUE").in("basicConstraints")
 				case !bytes.Equal(x.Value, []byte{0x30, 0}):
-					return fail("3000", "%x", x.Value).in("basicConstraints")
+					return fail("3000, which is no CA", "%s", hexShort(x.Value)).in("basicConstraints")
 				case !x.Critical:
 					return fail("a critical extension", "a non-critical one").in("basicConstraints")
 				}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +59,8 @@ func delegateIdentityRules() []*Rule {
 				name := s.Certificate.Subject
 				switch {
 				case s.Issuer != nil && !bytes.Equal(s.Certificate.RawIssuer, s.Issuer.RawSubject):
-					return fail("the octets of the CA's subject, "+hexShort(s.Issuer.RawSubject), "%s", hexShort(s.Certificate.RawIssuer)).in("issuer")
+					at, want, got := differing(s.Issuer.RawSubject, s.Certificate.RawIssuer)
+					return fail(fmt.Sprintf("the CA's subject: %s from octet %d on", want, at), "%s", got).in("issuer")
 				case strings.Join(name.Country, "") == "":
 					return fail("a countryName", "%s", nameOf(s.Certificate)).in("subject")
 				case strings.Join(name.Organization, "") == "":
@@ -211,6 +213,14 @@ func ofDelegate(judge func(CertSubject) Verdict) func(CertSubject) Verdict {
 		}
 		return judge(s)
 	}
+}
+
+// differing returns where two Names part, and how each goes on from there.
+func differing(a, b []byte) (at int, ofA, ofB string) {
+	for at < len(a) && at < len(b) && a[at] == b[at] {
+		at++
+	}
+	return at, hexShort(a[at:]), hexShort(b[at:])
 }
 
 // speaksForIssuer reports whether a certificate carries id-kp-OCSPSigning.

@@ -41,6 +41,14 @@ func withoutSigning(another bool) func(*fixtures.Responder) {
 	}
 }
 
+// delegateSerial gives a delegate a serial number of one octet.
+func delegateSerial(number byte) func(*fixtures.Responder) {
+	return func(r *fixtures.Responder) {
+		r.OCSP.Signer = fixtures.Delegated
+		r.OCSP.DelegateEdit = func(tbs *fixtures.Node) { tbs.Children[1].Content = []byte{number} }
+	}
+}
+
 // What a rule about signers and delegates weighs, case by case.
 func TestSeverityOfSignersAndDelegates(t *testing.T) {
 	t.Parallel()
@@ -78,6 +86,8 @@ func TestSeverityOfSignersAndDelegates(t *testing.T) {
 		{"policies while they were forbidden", "cert-ocsp-policies", conformance.Error, withPolicies(time.Date(2023, 9, 15, 0, 0, 0, 0, time.UTC))},
 		{"policies in the last second of that", "cert-ocsp-policies", conformance.Error, withPolicies(last)},
 		{"policies a second later", "cert-ocsp-policies", conformance.Notice, withPolicies(last.Add(time.Second))},
+		{"the serial number 0", "cert-ocsp-serial-alg", conformance.Error, delegateSerial(0)},
+		{"a short serial number", "cert-ocsp-serial-alg", conformance.Warning, delegateSerial(1)},
 		{"OCSP in AIA", "cert-ocsp-aia", conformance.Notice, delegate(func(c *x509.Certificate) { c.OCSPServer = []string{"http://a.example/"} })},
 		{"caIssuers in AIA", "cert-ocsp-aia", conformance.Error, delegate(func(c *x509.Certificate) {
 			c.OCSPServer, c.IssuingCertificateURL = []string{"http://a.example/"}, []string{"http://a.example/"}
@@ -120,15 +130,20 @@ func TestDelegateUnderTheRFCsAlone(t *testing.T) {
 }
 
 // A TLS certificate that signs responses without id-kp-OCSPSigning is no delegate, and is
-// not held to a delegate's profile.
+// not held to a delegate's profile, whichever of the CA's keys signed it.
 func TestWhatIsNoDelegateIsNotHeldToTheProfile(t *testing.T) {
 	t.Parallel()
-	report := played(t, faked(fixtures.Kind{}, fixtures.Case{Change: delegate(func(c *x509.Certificate) {
-		c.ExtKeyUsage, c.ExtraExtensions = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, nil
-		c.DNSNames, c.OCSPServer = []string{"a.example"}, []string{"http://a.example/"}
-	})}))
-	if ids := fired(report); !slices.Equal(ids, []string{"ocsp-signer-authorized"}) {
-		t.Errorf("fires %v%s", ids, describe(report))
+	for _, otherKey := range []bool{false, true} {
+		report := played(t, faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
+			r.OCSP.DelegateByOtherCA = otherKey
+			delegate(func(c *x509.Certificate) {
+				c.ExtKeyUsage, c.ExtraExtensions = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, nil
+				c.DNSNames, c.OCSPServer = []string{"a.example"}, []string{"http://a.example/"}
+			})(r)
+		}}))
+		if ids := fired(report); !slices.Equal(ids, []string{"ocsp-signer-authorized"}) {
+			t.Errorf("by another key: %t: fires %v%s", otherKey, ids, describe(report))
+		}
 	}
 }
 
@@ -144,6 +159,34 @@ func TestACAAsDelegate(t *testing.T) {
 	}
 }
 
+// delegateFile is the report on a fake's delegate as a file, with its CA's certificate or
+// without.
+func delegateFile(t *testing.T, fake *fixtures.Responder, withIssuer bool) *conformance.Report {
+	t.Helper()
+	run := &evidence.Run{Started: noon}
+	if withIssuer {
+		run.AddCertificate(fake.IssuerCertificate().Raw, "ca.pem")
+	}
+	run.Exchanges = []evidence.Exchange{{ID: "delegate.pem", At: noon, AtAssumed: true, Body: fake.DelegateCertificate().Raw,
+		Question: evidence.Question{Ask: evidence.File}}}
+	return judge(t, run)
+}
+
+// An RSA key of the exponent 65536, which nobody can sign with.
+func TestEvenExponent(t *testing.T) {
+	t.Parallel()
+	fake := faked(fixtures.Kind{RSA: true, Delegated: true}, fixtures.Case{Change: func(r *fixtures.Responder) {
+		r.OCSP.DelegateEdit = func(tbs *fixtures.Node) {
+			key := tbs.Children[6].Children[1].Content
+			key[len(key)-1] ^= 1
+		}
+	}})
+	report := delegateFile(t, fake, true)
+	if got := fired(report); !slices.Equal(got, []string{"cert-ocsp-serial-alg"}) || worst(report, "cert-ocsp-serial-alg") != conformance.Error {
+		t.Errorf("fires %v%s", got, describe(report))
+	}
+}
+
 // A delegate's certificate is judged as a file too, with its CA or without.
 func TestDelegateAsFile(t *testing.T) {
 	t.Parallel()
@@ -154,20 +197,14 @@ func TestDelegateAsFile(t *testing.T) {
 		}
 	}})
 	for name, c := range map[string]struct {
-		issuer []byte
+		issuer bool
 		want   []string
 		open   string
 	}{
-		"with its CA": {fake.IssuerCertificate().Raw, []string{"cert-ocsp-aki-ski", "cert-ocsp-eku-only", "cert-ocsp-serial-alg"}, ""},
-		"alone":       {nil, []string{"cert-ocsp-eku-only", "cert-ocsp-serial-alg"}, "cert-ocsp-issuer-same"},
+		"with its CA": {true, []string{"cert-ocsp-aki-ski", "cert-ocsp-eku-only", "cert-ocsp-serial-alg"}, ""},
+		"alone":       {false, []string{"cert-ocsp-eku-only", "cert-ocsp-serial-alg"}, "cert-ocsp-issuer-same"},
 	} {
-		run := &evidence.Run{Started: noon}
-		if c.issuer != nil {
-			run.AddCertificate(c.issuer, "ca.pem")
-		}
-		run.Exchanges = []evidence.Exchange{{ID: "delegate.pem", At: noon, AtAssumed: true, Body: fake.DelegateCertificate().Raw,
-			Question: evidence.Question{Ask: evidence.File}}}
-		report := judge(t, run)
+		report := delegateFile(t, fake, c.issuer)
 		if got := fired(report); !slices.Equal(got, c.want) {
 			t.Errorf("%s: fires %v, want %v%s", name, got, c.want, describe(report))
 		}

@@ -138,6 +138,16 @@ func TestFilesAboutNobodyAreNotTakenForAssigned(t *testing.T) {
 	if got := fired(report); !slices.Equal(got, []string{"ocsp-assigned-not-hold"}) {
 		t.Errorf("for a certificate that was given it fires %v%s", got, describe(report))
 	}
+	report = judge(t, answered(t, faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
+		r.OCSP.Unassigned = fixtures.ExtendedRevoked
+	}}), evidence.UnassignedPOST, func(x *evidence.Exchange) {
+		subject := x.Subject
+		asFile(x)
+		x.Subject = subject
+	}))
+	if got := fired(report); !slices.Equal(got, []string{"ocsp-certid-echo", "ocsp-single-for-each"}) {
+		t.Errorf("for another certificate than the one given it fires %v%s", got, describe(report))
+	}
 	hold := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
 		r.OCSP.Unassigned, r.OCSP.Reason = fixtures.Revoked, revocation.ReasonCertificateHold
 	}})
@@ -165,6 +175,58 @@ func TestUpdatesAreOverdueWhereTheResponderServes(t *testing.T) {
 		x.Staple, x.Body, x.Ask = x.Body, nil, evidence.Handshake
 	}))); len(got) > 0 {
 		t.Errorf("stapled, it fires %v", got)
+	}
+}
+
+// Of what is expired only that is said: it is overdue in every respect.
+func TestExpiredResponsesAreNotAlsoOverdue(t *testing.T) {
+	t.Parallel()
+	fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
+		r.OCSP.ThisUpdate, r.OCSP.ProducedAt, r.OCSP.NextUpdate = noon.AddDate(-2, 0, 0), noon.AddDate(-2, 0, 0), noon.AddDate(-2, 0, 6)
+		r.Issuer = func(c *x509.Certificate) { c.NotBefore = noon.AddDate(-3, 0, 0) }
+	}})
+	for _, scope := range []evidence.Scope{evidence.ScopeEE, evidence.ScopeCA} {
+		run := answered(t, fake, evidence.AssignedPOST, nil)
+		run.Scope = scope
+		if got := fired(judge(t, run)); !slices.Equal(got, []string{"ocsp-not-expired"}) {
+			t.Errorf("%s: it fires %v", scope, got)
+		}
+	}
+}
+
+// Reasons bind for Subscriber certificates from the first second of their day.
+func TestReasonsBindFromTheirDay(t *testing.T) {
+	t.Parallel()
+	bound := time.Date(2023, 7, 15, 0, 0, 0, 0, time.UTC)
+	for produced, want := range map[time.Time]conformance.Severity{bound: conformance.Warning, bound.Add(-time.Second): 0} {
+		fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
+			r.OCSP.Assigned, r.OCSP.Reason, r.OCSP.ProducedAt = fixtures.Revoked, revocation.ReasonCACompromise, produced
+		}})
+		if got := worst(played(t, fake), "ocsp-reason-allowed"); got != want {
+			t.Errorf("signed %s: %v, want %v", produced, got, want)
+		}
+	}
+}
+
+// A 00 that was one too many in the question may be left out of the answer.
+func TestSuperfluousOctetOfTheQuestion(t *testing.T) {
+	t.Parallel()
+	fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
+		r.OCSP.Singles = func(asked []revocation.CertID) []revocation.CertID {
+			short := slices.Clone(asked)
+			short[0].Serial = short[0].Serial[1:]
+			return short
+		}
+	}})
+	for first, fires := range map[byte]bool{0x7f: false, 0x80: true} {
+		padded := revocation.Serial{0, first, 1, 2, 3, 4, 5, 6, 7, 8}
+		run := answered(t, fake, evidence.UnassignedPOST, func(x *evidence.Exchange) {
+			*x = fake.Respond(fake.OCSPQuestion(evidence.UnassignedPOST, fake.CertID(crypto.SHA1, padded)))
+			x.ID = "1"
+		})
+		if got := fired(judge(t, run)); slices.Contains(got, "ocsp-certid-serial-encoding") != fires {
+			t.Errorf("asked about %x it fires %v", padded, got)
+		}
 	}
 }
 

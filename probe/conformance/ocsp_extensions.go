@@ -123,7 +123,7 @@ func ocspExtensionRules() []*Rule {
 					cutoff, produced := single.ArchiveCutoff(), s.Response.Basic.ProducedAt
 					switch {
 					case !cutoff.Generalized() || !cutoff.WellFormed():
-						return fail("GeneralizedTime YYYYMMDDHHMMSSZ", "%x", x.Value)
+						return fail("GeneralizedTime YYYYMMDDHHMMSSZ", "%s", hexShort(x.Value))
 					case !produced.IsZero() && cutoff.After(produced.Time):
 						return fail("not after producedAt "+stamp(produced.Time), "%s", stamp(cutoff.Time))
 					}
@@ -155,7 +155,7 @@ func ocspExtensionRules() []*Rule {
 					case len(faults) > 0:
 						return fail("crlUrl [0] IA5String, crlNum [1] INTEGER, crlTime [2] GeneralizedTime", "%s", deviationText(faults))
 					case ref.Time.Present() && !ref.Time.WellFormed():
-						return fail("GeneralizedTime YYYYMMDDHHMMSSZ", "crlTime %q", ref.Time.Raw)
+						return fail("GeneralizedTime YYYYMMDDHHMMSSZ", "crlTime %.32q", ref.Time.Raw)
 					}
 					return pass()
 				})
@@ -182,7 +182,7 @@ func ocspExtensionRules() []*Rule {
 			Needs: evidence.OCSP,
 			OCSP: func(s OCSPSubject) Verdict {
 				if x := revocation.FindExtension(s.Single.Extensions, revocation.OIDReasonCode); x != nil {
-					return fail("the reason in revocationReason", "reasonCode %x", x.Value).in(s.field("singleExtensions")).at(x.Offset)
+					return fail("the reason in revocationReason", "reasonCode %s", hexShort(x.Value)).in(s.field("singleExtensions")).at(x.Offset)
 				}
 				return pass()
 			},

@@ -160,7 +160,7 @@ func programRules() []*Rule {
 						return skip()
 					case next.After(c.NotAfter):
 						return fail("nextUpdate not after "+stamp(c.NotAfter), "nextUpdate %s, %s after the last second of %s",
-							stamp(next.Time), span(next.Sub(c.NotAfter)), c.Subject).in(s.field("nextUpdate")).at(next.Offset)
+							stamp(next.Time), span(next.Sub(c.NotAfter)), nameOf(c)).in(s.field("nextUpdate")).at(next.Offset)
 					}
 				}
 				return pass()
@@ -174,6 +174,10 @@ func programRules() []*Rule {
 			},
 			Good: []fixtures.Case{
 				when("with the CA's certificate", untilWith(2*day, 2*day)),
+				when("after the CA's certificate, where a delegate's was sent", func(r *fake) {
+					untilWith(2*day, day)(r)
+					r.OCSP.Signer = fixtures.Delegated
+				}),
 				when("after the certificate asked about", func(r *fake) {
 					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(day) }
 				}),

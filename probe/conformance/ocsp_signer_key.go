@@ -76,8 +76,8 @@ func signerKeyRules() []*Rule {
 			Says:  "ECDSA signatures must use the hash of the curve: SHA-256 on P-256, SHA-384 on P-384, SHA-512 on P-521.",
 			Needs: evidence.OCSP,
 			Response: func(s ResponseSubject) Verdict {
-				if s.Response.Basic == nil || s.Signer.Signature.State != revocation.SignatureValid || s.Signer.Signature.SHA1 {
-					return skip() // ocsp-signed and ocsp-sigalg-sha1 speak of those
+				if s.Response.Basic == nil || s.Signer.Signature.State != revocation.SignatureValid {
+					return skip() // ocsp-signed speaks of those
 				}
 				v := curveAndHash(s.Response.Basic.SignatureAlgorithm, s.Signer.Certificate).in("signatureAlgorithm")
 				if !s.Signer.IsIssuer {
@@ -167,8 +167,8 @@ func keyed(key fixtures.DelegateKey, algorithm revocation.OID) func(*fake) {
 	}
 }
 
-// curveAndHash judges a signature of SHA-2 by the pairs of BR 7.1.3.2.2. Other curves are
-// the business of the rules about keys.
+// curveAndHash judges a signature by the pairs of BR 7.1.3.2.2. Other curves are the
+// business of the rules about keys, and other hashes of those about encodings and SHA-1.
 func curveAndHash(a revocation.AlgorithmIdentifier, signer *x509.Certificate) Verdict {
 	hash, verified := revocation.DigestHash(a)
 	key, ok := signer.PublicKey.(*ecdsa.PublicKey)

@@ -287,8 +287,7 @@ func (s OCSPSubject) concerned() bool { return !s.asks() || s.names(s.Single) }
 // assigned reports whether the single is about a certificate that is known to exist: one that
 // was asked about as such, or that was given.
 func (s OCSPSubject) assigned() bool {
-	known := s.Subject != nil || s.Exchange.Ask.Has(evidence.Assigned)
-	return known && aboutAs(s.Exchange).Has(evidence.Assigned) && s.names(s.Single)
+	return aboutAs(s.Exchange).Has(evidence.Assigned) && s.names(s.Single)
 }
 
 // extendedRevoke returns the exchange of an answer that carries extended-revoke, or nothing.

@@ -57,11 +57,11 @@ func structureRules() []*Rule {
 				id := s.Response.Basic.ResponderID
 				if signer := s.Signer; signer.Certificate != nil && signer.Signature.State == revocation.SignatureValid {
 					if source := id.MadeFrom(signer.Certificate); source != "" {
-						return fail(want, "%s, which is %s", responderIDText(id), source).in("responderID")
+						return fail(want, "byKey %s, which is %s", hexShort(id.ByKey), source).in("responderID")
 					}
 				}
 				if len(id.ByKey) != sha1.Size {
-					return fail(want, "%s, %d octets", responderIDText(id), len(id.ByKey)).in("responderID")
+					return fail(want, "byKey %s, %d octets", hexShort(id.ByKey), len(id.ByKey)).in("responderID")
 				}
 				return skipUnless(s.Signer.MatchesID) // another key's hash is ocsp-responderid-matches's
 			},
@@ -321,7 +321,7 @@ func embeddedName(c revocation.EmbeddedCertificate) string {
 	if c.Certificate == nil {
 		return "one that cannot be read"
 	}
-	return "that of " + c.Certificate.Subject.String()
+	return "that of " + nameOf(c.Certificate)
 }
 
 // versioned writes the version out.

@@ -68,11 +68,13 @@ func (r *Run) AddCertificate(der []byte, origin string) string {
 	return name
 }
 
-// Question is one thing asked of one service, exactly as it was sent.
+// Question is one thing asked of one service, exactly as it was sent. A Resolve sends its
+// request to every address, to use up the connections that it tries; the answers to that
+// are not kept.
 type Question struct {
 	Ask      Ask    `json:"ask"`
 	URL      string `json:"url"`              // of the service: responder, distribution point or caIssuers; "tls://host:port" for a handshake
-	Method   string `json:"method,omitempty"` // GET or POST; empty where no HTTP is spoken
+	Method   string `json:"method,omitempty"` // GET, POST or HEAD; empty where no HTTP is spoken
 	Target   string `json:"target,omitempty"` // the URL of the request line when it is not URL (OCSP by GET)
 	Request  []byte `json:"request,omitempty"`
 	Strategy string `json:"strategy,omitempty"` // how an unassigned serial was made, such as "ser-random-20"

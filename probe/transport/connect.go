@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -134,7 +135,7 @@ func (a *asking) connectAll(ctx context.Context, found []candidate) *failure {
 			conn, at.Connect, problem = a.dialOne(ctx, c.address)
 			a.x.Timing.Connect += at.Connect
 			if problem == nil {
-				_ = conn.Close() // a connection that was taken has said all we asked
+				a.useUp(ctx, conn)
 			}
 		}
 		if problem != nil {
@@ -147,6 +148,30 @@ func (a *asking) connectAll(ctx context.Context, found []candidate) *failure {
 		return nil
 	}
 	return worst(problems)
+}
+
+// useUp sends the question's request, if it has one, over a connection that was opened to
+// see whether it is taken, and closes it when the answer has come. There are responders
+// that serve nobody any more, or end, once a client goes without having asked anything:
+// openssl ocsp is one.
+func (a *asking) useUp(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	if a.x.Method == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.connectTimeout)
+	defer cancel()
+	defer guard(ctx, conn)()
+	if a.place.secure {
+		secured, problem := a.secure(conn)
+		if problem != nil {
+			return
+		}
+		conn = secured
+	}
+	if a.send(conn) == nil {
+		_, _ = io.CopyN(io.Discard, conn, maxSmallBody) // whatever it answers: nobody judges it
+	}
 }
 
 // worst sums up why no address took the connection. The class is that of the first

@@ -62,16 +62,14 @@ func (a *asking) request() []byte {
 	if method == "" {
 		method = http.MethodGet
 	}
-	if a.x.Ask.Has(evidence.OCSP) {
+	if a.x.Ask.Has(evidence.OCSP) || method == http.MethodPost {
 		accept = "application/ocsp-response"
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: %s\r\nAccept-Encoding: identity\r\nConnection: close\r\n",
 		method, a.place.target, a.place.authority, a.userAgent, accept)
 	if method == http.MethodPost {
-		if a.x.Ask.Has(evidence.OCSP) {
-			b.WriteString("Content-Type: application/ocsp-request\r\n") // RFC 6960 appendix A.1
-		}
+		b.WriteString("Content-Type: application/ocsp-request\r\n") // RFC 6960 appendix A.1
 		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(a.x.Request), a.x.Request)
 		return b.Bytes()
 	}
