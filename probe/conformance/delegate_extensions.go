@@ -21,7 +21,8 @@ const policiesAllowedSince = "2026-03-31"
 func delegateExtensionRules() []*Rule {
 	return []*Rule{
 		{
-			ID: "cert-ocsp-eku-only",
+			ID:     "cert-ocsp-eku-only",
+			Public: true,
 			// Mozilla asks it of roots added after 2025-03-15, which no certificate tells.
 			Cites: []Citation{BR("7.1.2.8.5", Must).Since(delegateProfileSince), MRSP("7.5.1", Practice).Since("2025-03-15"),
 				MSTRP("3.1.18", Must).Since(delegateProfileSince)},
@@ -42,10 +43,11 @@ func delegateExtensionRules() []*Rule {
 			Good: []fixtures.Case{when("alone", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
 		},
 		{
-			ID:    "cert-ocsp-nocheck-present",
-			Cites: []Citation{BR("7.1.2.8.6", Must), MRSP("5.2", Must)},
-			Says:  "A delegate's certificate must carry id-pkix-ocsp-nocheck.",
-			Needs: evidence.OCSP,
+			ID:     "cert-ocsp-nocheck-present",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8.6", Must), MRSP("5.2", Must)},
+			Says:   "A delegate's certificate must carry id-pkix-ocsp-nocheck.",
+			Needs:  evidence.OCSP,
 			Cert: ofDelegate(func(s CertSubject) Verdict {
 				if revocation.CertificateExtension(s.Certificate, revocation.OIDNoCheck) == nil {
 					return fail("id-pkix-ocsp-nocheck", "none").in("extensions")
@@ -56,10 +58,11 @@ func delegateExtensionRules() []*Rule {
 			Good: []fixtures.Case{when("present", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
 		},
 		{
-			ID:    "cert-ocsp-nocheck-value",
-			Cites: []Citation{BR("7.1.2.8.6", Must).Since(delegateProfileSince), RFC6960("4.2.2.2.1", Should)},
-			Says:  "id-pkix-ocsp-nocheck must be non-critical and its value NULL.",
-			Needs: evidence.OCSP,
+			ID:     "cert-ocsp-nocheck-value",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8.6", Must).Since(delegateProfileSince), RFC6960("4.2.2.2.1", Should)},
+			Says:   "id-pkix-ocsp-nocheck must be non-critical and its value NULL.",
+			Needs:  evidence.OCSP,
 			Cert: ofDelegate(func(s CertSubject) Verdict {
 				x := revocation.CertificateExtension(s.Certificate, revocation.OIDNoCheck)
 				switch {
@@ -80,10 +83,11 @@ func delegateExtensionRules() []*Rule {
 			Good: []fixtures.Case{when("NULL", delegateExtension(pkix.Extension{Id: noCheckID(), Value: []byte{5, 0}}))},
 		},
 		{
-			ID:    "cert-ocsp-ku",
-			Cites: []Citation{BR("7.1.2.8.7", Must).Since(delegateProfileSince)},
-			Says:  "A delegate's keyUsage must be critical and assert digitalSignature alone.",
-			Needs: evidence.OCSP,
+			ID:     "cert-ocsp-ku",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8.7", Must).Since(delegateProfileSince)},
+			Says:   "A delegate's keyUsage must be critical and assert digitalSignature alone.",
+			Needs:  evidence.OCSP,
 			Cert: ofDelegate(func(s CertSubject) Verdict {
 				x := revocation.CertificateExtension(s.Certificate, revocation.OIDKeyUsage)
 				switch {
@@ -105,10 +109,11 @@ func delegateExtensionRules() []*Rule {
 			Good: []fixtures.Case{when("digitalSignature", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
 		},
 		{
-			ID:    "cert-ocsp-bc",
-			Cites: []Citation{BR("7.1.2.8.4", Must).Since(delegateProfileSince)},
-			Says:  "A delegate's basicConstraints must be absent, or critical and an empty SEQUENCE.",
-			Needs: evidence.OCSP,
+			ID:     "cert-ocsp-bc",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8.4", Must).Since(delegateProfileSince)},
+			Says:   "A delegate's basicConstraints must be absent, or critical and an empty SEQUENCE.",
+			Needs:  evidence.OCSP,
 			Cert: ofDelegate(func(s CertSubject) Verdict {
 				x := revocation.CertificateExtension(s.Certificate, revocation.OIDBasicConstraints)
 				switch {
@@ -132,11 +137,12 @@ func delegateExtensionRules() []*Rule {
 			},
 		},
 		{
-			ID:    "cert-ocsp-aki-ski",
-			Cites: []Citation{BR("7.1.2.8.2", Must).Since(delegateProfileSince), BR("7.1.2.11.1", Must).Since(delegateProfileSince)},
-			Says:  "A delegate's authorityKeyIdentifier must be the CA's subjectKeyIdentifier alone, and it should have a subjectKeyIdentifier of its own.",
-			Needs: evidence.OCSP,
-			Cert:  ofDelegate(keyIdentifiers),
+			ID:     "cert-ocsp-aki-ski",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8.2", Must).Since(delegateProfileSince), BR("7.1.2.11.1", Must).Since(delegateProfileSince)},
+			Says:   "A delegate's authorityKeyIdentifier must be the CA's subjectKeyIdentifier alone, and it should have a subjectKeyIdentifier of its own.",
+			Needs:  evidence.OCSP,
+			Cert:   ofDelegate(keyIdentifiers),
 			Bad: []fixtures.Case{
 				when("no authorityKeyIdentifier", delegateWith(func(c *x509.Certificate) { c.AuthorityKeyId = nil })),
 				when("another key's identifier", delegateWith(func(c *x509.Certificate) { c.AuthorityKeyId = []byte{1, 2, 3, 4} })),
@@ -157,11 +163,12 @@ func delegateExtensionRules() []*Rule {
 func delegateAbsenceRules() []*Rule {
 	return []*Rule{
 		{
-			ID:    "cert-ocsp-no-san-nc",
-			Cites: []Citation{BR("7.1.2.8.2", Must).Since(delegateProfileSince)},
-			Says:  "A delegate's certificate must have neither subjectAltName nor nameConstraints.",
-			Needs: evidence.OCSP,
-			Cert:  without(revocation.OIDSubjectAltName, revocation.OIDNameConstraints),
+			ID:     "cert-ocsp-no-san-nc",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8.2", Must).Since(delegateProfileSince)},
+			Says:   "A delegate's certificate must have neither subjectAltName nor nameConstraints.",
+			Needs:  evidence.OCSP,
+			Cert:   without(revocation.OIDSubjectAltName, revocation.OIDNameConstraints),
 			Bad: []fixtures.Case{
 				when("subjectAltName", delegateWith(func(c *x509.Certificate) { c.DNSNames = []string{"ocsp.revocation.example"} })),
 				when("nameConstraints", delegateWith(func(c *x509.Certificate) { c.PermittedDNSDomains = []string{"revocation.example"} })),
@@ -169,21 +176,23 @@ func delegateAbsenceRules() []*Rule {
 			Good: []fixtures.Case{when("neither", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
 		},
 		{
-			ID:    "cert-ocsp-no-cdp",
-			Cites: []Citation{BR("7.1.2.8.2", Must).Since(delegateProfileSince), BR("7.1.2.11.2", Must).Since(delegateProfileSince)},
-			Says:  "A delegate's certificate must not have cRLDistributionPoints.",
-			Needs: evidence.OCSP,
-			Cert:  without(revocation.OIDCRLDP),
+			ID:     "cert-ocsp-no-cdp",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8.2", Must).Since(delegateProfileSince), BR("7.1.2.11.2", Must).Since(delegateProfileSince)},
+			Says:   "A delegate's certificate must not have cRLDistributionPoints.",
+			Needs:  evidence.OCSP,
+			Cert:   without(revocation.OIDCRLDP),
 			Bad: []fixtures.Case{when("present", delegateWith(func(c *x509.Certificate) {
 				c.CRLDistributionPoints = []string{"http://revocation.example/ca.crl"}
 			}))},
 			Good: []fixtures.Case{when("absent", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
 		},
 		{
-			ID:    "cert-ocsp-aia",
-			Cites: []Citation{BR("7.1.2.8.3", Must).Since(delegateProfileSince)},
-			Says:  "A delegate's authorityInfoAccess should be absent, and must hold nothing but id-ad-ocsp.",
-			Needs: evidence.OCSP,
+			ID:     "cert-ocsp-aia",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8.3", Must).Since(delegateProfileSince)},
+			Says:   "A delegate's authorityInfoAccess should be absent, and must hold nothing but id-ad-ocsp.",
+			Needs:  evidence.OCSP,
 			Cert: ofDelegate(func(s CertSubject) Verdict {
 				list, deviations := revocation.CertificateAIA(s.Certificate)
 				if len(deviations) > 0 {
@@ -206,7 +215,8 @@ func delegateAbsenceRules() []*Rule {
 			Good: []fixtures.Case{when("absent", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
 		},
 		{
-			ID: "cert-ocsp-policies",
+			ID:     "cert-ocsp-policies",
+			Public: true,
 			Cites: []Citation{BR("7.1.2.8.8", Must).Since(delegateProfileSince).Until(policiesAllowedSince),
 				BR("7.1.2.8.8", Should).Since(policiesAllowedSince)},
 			Says:  "A delegate's certificate should not have certificatePolicies; until SC-095 it must not.",
@@ -223,10 +233,11 @@ func delegateAbsenceRules() []*Rule {
 			Good: []fixtures.Case{when("absent", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
 		},
 		{
-			ID:    "cert-ocsp-other-ext",
-			Cites: []Citation{BR("7.1.2.8.2", Should).Since(delegateProfileSince), BR("7.1.2.11.5", Should).Since(delegateProfileSince)},
-			Says:  "A delegate's certificate should have no extensions but those of its profile.",
-			Needs: evidence.OCSP,
+			ID:     "cert-ocsp-other-ext",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8.2", Should).Since(delegateProfileSince), BR("7.1.2.11.5", Should).Since(delegateProfileSince)},
+			Says:   "A delegate's certificate should have no extensions but those of its profile.",
+			Needs:  evidence.OCSP,
 			Cert: ofDelegate(func(s CertSubject) Verdict {
 				for _, x := range s.Certificate.Extensions {
 					if !slices.ContainsFunc(profiled(), func(id revocation.OID) bool { return id.String() == x.Id.String() }) {

@@ -51,10 +51,11 @@ func delegateIdentityRules() []*Rule {
 			Also: []string{"ocsp-signer-authorized"},
 		},
 		{
-			ID:    "cert-ocsp-subject",
-			Cites: []Citation{BR("7.1.2.8", Must).Since(delegateProfileSince), BR("7.1.2.10.2", Must).Since(delegateProfileSince)},
-			Says:  "A delegate's subject must have a country, an organization and a common name, and its issuer be the CA's subject octet for octet.",
-			Needs: evidence.OCSP,
+			ID:     "cert-ocsp-subject",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8", Must).Since(delegateProfileSince), BR("7.1.2.10.2", Must).Since(delegateProfileSince)},
+			Says:   "A delegate's subject must have a country, an organization and a common name, and its issuer be the CA's subject octet for octet.",
+			Needs:  evidence.OCSP,
 			Cert: ofDelegate(func(s CertSubject) Verdict {
 				name := s.Certificate.Subject
 				switch {
@@ -82,10 +83,11 @@ func delegateIdentityRules() []*Rule {
 			Also: []string{"ocsp-signer-authorized"},
 		},
 		{
-			ID:    "cert-ocsp-validity",
-			Cites: []Citation{BR("7.1.2.8.1", Must).Since(delegateProfileSince), RFC6960("4.2.2.2.1", Practice)},
-			Says:  "A delegate's certificate must not begin more than a day before it was signed, and should not live long where it cannot be revoked.",
-			Needs: evidence.OCSP,
+			ID:     "cert-ocsp-validity",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.8.1", Must).Since(delegateProfileSince), RFC6960("4.2.2.2.1", Practice)},
+			Says:   "A delegate's certificate must not begin more than a day before it was signed, and should not live long where it cannot be revoked.",
+			Needs:  evidence.OCSP,
 			Cert: ofDelegate(func(s CertSubject) Verdict {
 				c := s.Certificate
 				sct, logged := revocation.EarliestSCT(c)
@@ -112,10 +114,11 @@ func delegateIdentityRules() []*Rule {
 		},
 		delegateSerialAndAlgorithms(),
 		{
-			ID:    "cert-ocsp-sha1",
-			Cites: []Citation{MRSP("5.1.3", Must).Since("2023-07-01"), BR("7.1.3.2.1", Must).Since("2026-09-15")},
-			Says:  "A delegate's certificate must not be signed with SHA-1.",
-			Needs: evidence.OCSP,
+			ID:     "cert-ocsp-sha1",
+			Public: true,
+			Cites:  []Citation{MRSP("5.1.3", Must).Since("2023-07-01"), BR("7.1.3.2.1", Must).Since("2026-09-15")},
+			Says:   "A delegate's certificate must not be signed with SHA-1.",
+			Needs:  evidence.OCSP,
 			Cert: ofDelegate(func(s CertSubject) Verdict {
 				if signature := revocation.CertificateSignature(s.Certificate, s.Issuer); signature.SHA1 {
 					return fail("SHA-256 or better", "%s", signature.Algorithm).in("signatureAlgorithm")
@@ -145,7 +148,8 @@ func delegateSerialAndAlgorithms() *Rule {
 		return delegateEdited(func(tbs *fixtures.Node) { tbs.Children[1].Content = content })
 	}
 	return &Rule{
-		ID: "cert-ocsp-serial-alg",
+		ID:     "cert-ocsp-serial-alg",
+		Public: true,
 		Cites: []Citation{BR("7.1.2.8", Must).Since(delegateProfileSince), BR("7.1.3", Must).Since(delegateProfileSince),
 			BR("6.1.5", Must).Since(delegateProfileSince)},
 		Says:  "A delegate's certificate must have a random serial number below 2^159, no unique identifiers, and a signature and a key of the listed algorithms.",

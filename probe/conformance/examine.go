@@ -68,6 +68,7 @@ type docket struct {
 	signed   time.Time          // by which the citations in force are chosen
 	at       time.Time
 	scope    scoped
+	private  bool // neither the CA nor the certificate shows a policy of the CA/Browser Forum
 }
 
 // judge puts one rule to one subject. It is the one place where a panic is caught:
@@ -91,6 +92,9 @@ func (e *examiner) judge(r *Rule, d docket, verdict func() Verdict) {
 		Field: v.Field, Offset: v.Offset, Got: v.Got, Want: v.Want, Citations: binding, At: d.at}
 	if v.Outcome == Failed {
 		f.Severity = v.severity(severity(r, binding))
+	}
+	if r.Public && d.private {
+		f.Severity = min(f.Severity, Notice)
 	}
 	if r.Scope != "" && d.scope.assumed {
 		f.Assumed = "scope " + string(r.Scope) + ": nothing says which certificates the service covers, --scope does"
@@ -123,7 +127,8 @@ func (e *examiner) exchange(x *evidence.Exchange) {
 }
 
 func (e *examiner) docket(x *evidence.Exchange, signed time.Time, s scoped) docket {
-	return docket{source: x.ID, exchange: x, service: serviceURL(x), signed: signed, at: x.At, scope: s}
+	return docket{source: x.ID, exchange: x, service: serviceURL(x), signed: signed, at: x.At, scope: s,
+		private: private(e.knownIssuer(x), e.certificates[x.Subject])}
 }
 
 func serviceURL(x *evidence.Exchange) string {
@@ -167,7 +172,8 @@ func (e *examiner) delegate(s *ResponseSubject) {
 	}
 	if name := evidence.Fingerprint(c.Raw); !e.delegates[name] {
 		e.delegates[name] = true
-		e.certificate(CertSubject{Certificate: c, Role: RoleDelegate, Origin: s.Exchange.ID, Issuer: s.Issuer, At: s.At})
+		e.certificate(CertSubject{Certificate: c, Role: RoleDelegate, Origin: s.Exchange.ID, Issuer: s.Issuer,
+			Subject: e.certificates[s.Exchange.Subject], At: s.At})
 	}
 }
 
@@ -184,7 +190,7 @@ func (e *examiner) issuerOf(c *x509.Certificate) *x509.Certificate {
 func (e *examiner) certificate(subject CertSubject) {
 	for _, r := range e.rules {
 		if r.Cert != nil {
-			d := docket{source: subject.Origin, signed: subject.Certificate.NotBefore, at: subject.At}
+			d := docket{source: subject.Origin, signed: subject.Certificate.NotBefore, at: subject.At, private: private(subject.Issuer, subject.Subject)}
 			e.judge(r, d, func() Verdict { return r.Cert(subject) })
 		}
 	}
@@ -266,6 +272,13 @@ func (e *examiner) hints() {
 				"%s carries no CA/Browser Forum policy: if its CA is not publicly trusted, --profile rfc judges by the RFCs alone", e.origin(x.Subject)))
 		}
 	}
+}
+
+// private reports whether what is known of a CA and of one of its certificates shows no
+// policy of the CA/Browser Forum, by which publicly trusted ones identify themselves (BR
+// 7.1.6.1). Of a CA that is not known nothing is concluded.
+func private(issuer, subject *x509.Certificate) bool {
+	return issuer != nil && !publicPolicy(issuer) && (subject == nil || !publicPolicy(subject))
 }
 
 // publicPolicy reports whether the certificate asserts a reserved policy of the CA/Browser

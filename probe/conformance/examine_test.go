@@ -380,3 +380,28 @@ func TestVersionOfABrokenCRL(t *testing.T) {
 		t.Errorf("fires %v", got)
 	}
 }
+
+// A delegate's certificate is held to the profile of the Baseline Requirements only where
+// something shows that the CA is publicly trusted.
+func TestPrivateCAs(t *testing.T) {
+	t.Parallel()
+	odd := func(r *fixtures.Responder) {
+		r.OCSP.Signer = fixtures.Delegated
+		r.OCSP.Delegate = func(c *x509.Certificate) { c.DNSNames = []string{"ocsp.example"} }
+	}
+	unmarked := func(c *x509.Certificate) { c.PolicyIdentifiers, c.Policies = nil, nil }
+	for name, c := range map[string]struct {
+		change func(*fixtures.Responder)
+		want   conformance.Severity
+	}{
+		"both say so":    {odd, conformance.Error},
+		"the leaf alone": {func(r *fixtures.Responder) { odd(r); r.Issuer = unmarked }, conformance.Error},
+		"the CA alone":   {func(r *fixtures.Responder) { odd(r); r.Leaf = unmarked }, conformance.Error},
+		"neither":        {func(r *fixtures.Responder) { odd(r); r.Issuer, r.Leaf = unmarked, unmarked }, conformance.Notice},
+	} {
+		report := played(t, faked(fixtures.Kind{}, fixtures.Case{Change: c.change}))
+		if got := worst(report, "cert-ocsp-no-san-nc"); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}

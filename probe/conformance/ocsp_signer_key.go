@@ -42,7 +42,8 @@ func signerKeyRules() []*Rule {
 			Also: []string{"ocsp-signer-authorized"},
 		},
 		{
-			ID: "ocsp-signer-ca-ku-ds",
+			ID:     "ocsp-signer-ca-ku-ds",
+			Public: true,
 			// The Microsoft clause speaks of roots alone.
 			Cites: []Citation{BR("7.1.2.10.7", Must).Since("2023-09-15"), MSTRP("3.1.6", Practice)},
 			Says:  "A CA must not sign responses itself unless its certificate's keyUsage asserts digitalSignature.",

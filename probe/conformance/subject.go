@@ -124,6 +124,7 @@ type CertSubject struct {
 	Role        Role
 	Origin      string            // file name, URL, or the exchange it came in
 	Issuer      *x509.Certificate // nil where it is not known
+	Subject     *x509.Certificate // whose status a delegate was asked for; nil where it is not known
 	At          time.Time         // when it was seen
 }
 
