@@ -133,7 +133,7 @@ func TestExitCodes(t *testing.T) {
 		"at":                     {conformance.Report{Documents: document, Findings: failed}, conformance.Error, exitFindings},
 		"above":                  {conformance.Report{Documents: document, Findings: failed}, conformance.Warning, exitFindings},
 		"a bug beats findings":   {conformance.Report{Documents: document, Findings: failed, Bugs: []string{"bug in rule x"}}, conformance.Error, exitBug},
-		"nothing could be asked": {conformance.Report{}, conformance.Error, exitInconclusive},
+		"nothing could be asked": {conformance.Report{NothingAsked: true}, conformance.Error, exitInconclusive},
 	} {
 		test.report.Run = &evidence.Run{}
 		if got := exitCode(&test.report, test.failOn); got != test.want {

@@ -47,6 +47,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 	}
 	e.unanswered()
 	e.hints()
+	e.report.NothingAsked = e.nothingAsked()
 	return e.report
 }
 

@@ -58,9 +58,12 @@ type Report struct {
 	Documents []Document
 	Findings  []Finding // failed ones and inconclusive ones, in the order of the evidence
 	Outcomes  map[Outcome]int
-	Blackout  bool     // every host failed alike, so that it may be our own network
-	Hints     []string // what the operator may want to know about the way it was judged
-	Bugs      []string // rules that panicked, with the evidence they panicked over
+	Blackout  bool // every host failed alike, so that it may be our own network
+	// NothingAsked is set where nothing was learnt about anybody: no service could be asked,
+	// or not one question got through because of our own network.
+	NothingAsked bool
+	Hints        []string // what the operator may want to know about the way it was judged
+	Bugs         []string // rules that panicked, with the evidence they panicked over
 }
 
 // Service is one responder or distribution point of a run.
@@ -81,22 +84,6 @@ func (r *Report) Worst() Severity {
 	return worst
 }
 
-// NothingAsked reports whether nothing was learnt about anybody: no service could be asked,
-// or not one question got through because of our own network.
-func (r *Report) NothingAsked() bool {
-	asked := 0
-	for i := range r.Run.Exchanges {
-		x := &r.Run.Exchanges[i]
-		if !x.Ask.Has(evidence.Resolve | evidence.HTTP) {
-			continue
-		}
-		if asked++; !ownTrouble(x) && !r.Blackout {
-			return false
-		}
-	}
-	return asked > 0 || len(r.Documents) == 0
-}
-
 // Add takes what another report found into this one.
 func (r *Report) Add(other *Report) {
 	r.Services = append(r.Services, other.Services...)
@@ -105,6 +92,7 @@ func (r *Report) Add(other *Report) {
 	r.Findings = append(r.Findings, other.Findings...)
 	r.Hints = append(r.Hints, other.Hints...)
 	r.Bugs = append(r.Bugs, other.Bugs...)
+	r.NothingAsked = r.NothingAsked || other.NothingAsked
 	for outcome, n := range other.Outcomes {
 		r.Outcomes[outcome] += n
 	}

@@ -133,6 +133,22 @@ func blackout(run *evidence.Run) bool {
 	return len(hosts) >= blackoutHosts
 }
 
+// nothingAsked reports whether no question of the run got through for reasons that are
+// ours, or none was put and no document given.
+func (e *examiner) nothingAsked() bool {
+	asked := 0
+	for i := range e.report.Run.Exchanges {
+		x := &e.report.Run.Exchanges[i]
+		if !x.Ask.Has(evidence.Resolve | evidence.HTTP) {
+			continue
+		}
+		if asked++; !ownTrouble(x) && !e.report.Blackout {
+			return false
+		}
+	}
+	return asked > 0 || len(e.report.Documents) == 0
+}
+
 // silenceOf returns the class of a failure that is no more than silence, or nothing.
 func silenceOf(x *evidence.Exchange) evidence.Failure {
 	f := x.Failure

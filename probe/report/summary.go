@@ -23,7 +23,7 @@ func (p *page) run(r *conformance.Report) {
 
 // summary writes how the whole came out: the counts in one paragraph, hints, bugs.
 func (p *page) summary(r *conformance.Report, exit int) {
-	if r.NothingAsked() {
+	if r.NothingAsked {
 		p.paragraph("", plain, 2, "nothing could be asked, for reasons of our own network: nothing follows about the services")
 	}
 	if !anyFailure(r, 0) {

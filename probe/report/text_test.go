@@ -199,6 +199,7 @@ func TestOwnNetworkTroubleIsSaid(t *testing.T) {
 	for i := range r.Run.Exchanges {
 		r.Run.Exchanges[i] = evidence.Exchange{ID: r.Run.Exchanges[i].ID, Question: r.Run.Exchanges[i].Question, Failure: evidence.NoRoute}
 	}
+	r.NothingAsked = true
 	if got := text(t, r, report.TextOptions{Exit: 3}); !strings.Contains(got, "nothing could be asked") || !strings.Contains(got, "exit 3") {
 		t.Errorf("it is not said in\n%s", got)
 	}

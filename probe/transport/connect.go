@@ -98,11 +98,18 @@ func (a *asking) connect(ctx context.Context, found []candidate) (net.Conn, *fai
 			return conn, nil
 		}
 		problems = append(problems, problem)
-		if ctx.Err() != nil {
+		if over(ctx) {
 			break
 		}
 	}
 	return nil, worst(problems)
+}
+
+// over reports whether no time is left. A deadline that has come counts before its timer
+// has told ctx.
+func over(ctx context.Context) bool {
+	end, bounded := ctx.Deadline()
+	return ctx.Err() != nil || bounded && !time.Now().Before(end)
 }
 
 func (a *asking) dialOne(ctx context.Context, address netip.Addr) (net.Conn, time.Duration, *failure) {

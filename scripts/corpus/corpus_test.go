@@ -12,13 +12,13 @@ import (
 // a word waits for comes: then the word is to be judged.
 func TestWordsFollowTheRules(t *testing.T) {
 	seen := map[string]bool{}
-	for _, table := range []map[string]defect{ocspDefects(), crlDefects(), laterDefects()} {
+	for _, table := range []map[string]defect{ocspDefects(), crlDefects(), certificateDefects(), laterDefects()} {
 		for word, d := range table {
 			if seen[word] {
 				t.Errorf("%s is in two tables", word)
 			}
 			seen[word] = true
-			for _, rule := range slices.Concat(d.ocsp, d.crl) {
+			for _, rule := range slices.Concat(d.ocsp, d.crl, d.cert) {
 				if conformance.RuleNamed(rule) == nil {
 					t.Errorf("%s stands for %s, which is no rule", word, rule)
 				}

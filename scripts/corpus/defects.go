@@ -2,14 +2,14 @@ package main
 
 // defect is how one of the manifest's words for a fault is judged.
 type defect struct {
-	ocsp, crl []string // rules of which one must have failed, by the document's kind
-	undecoded bool     // or the document could not be decoded to its end
-	later     string   // or the rule that it waits for
+	ocsp, crl, cert []string // rules of which one must have failed, by the document's kind
+	undecoded       bool     // or the document could not be decoded to its end
+	later           string   // or the rule that it waits for
 }
 
 // defectNamed says what one of the manifest's words comes to.
 func defectNamed(name string) (defect, bool) {
-	for _, table := range []map[string]defect{ocspDefects(), crlDefects(), laterDefects()} {
+	for _, table := range []map[string]defect{ocspDefects(), crlDefects(), certificateDefects(), laterDefects()} {
 		if d, known := table[name]; known {
 			return d, true
 		}
@@ -34,15 +34,41 @@ func askingRules() []string {
 // ocspDefects are the words about OCSP responses alone.
 func ocspDefects() map[string]defect {
 	return map[string]defect{
-		"unknown-response-status":     {ocsp: []string{"ocsp-status-known"}},
-		"response-status-unused":      {ocsp: []string{"ocsp-status-known"}},
-		"unknown-response-type":       {ocsp: []string{"ocsp-type-basic"}},
-		"no-single-responses":         {ocsp: []string{"ocsp-single-for-each"}},
-		"no-matching-single-response": {ocsp: []string{"ocsp-single-for-each"}},
-		"missing-responder-cert":      {ocsp: []string{"ocsp-signer-cert-included"}},
-		"missing-eku":                 {ocsp: []string{"ocsp-signer-authorized"}},
-		"ocsp-expired":                {ocsp: []string{"ocsp-not-expired"}},
-		"ocsp-not-yet-valid":          {ocsp: []string{"ocsp-not-from-future"}},
+		"unknown-response-status":           {ocsp: []string{"ocsp-status-known"}},
+		"response-status-unused":            {ocsp: []string{"ocsp-status-known"}},
+		"unknown-response-type":             {ocsp: []string{"ocsp-type-basic"}},
+		"no-single-responses":               {ocsp: []string{"ocsp-single-for-each"}},
+		"no-matching-single-response":       {ocsp: []string{"ocsp-single-for-each"}},
+		"missing-responder-cert":            {ocsp: []string{"ocsp-signer-cert-included"}},
+		"missing-eku":                       {ocsp: []string{"ocsp-signer-authorized"}},
+		"ocsp-expired":                      {ocsp: []string{"ocsp-not-expired"}},
+		"ocsp-not-yet-valid":                {ocsp: []string{"ocsp-not-from-future"}},
+		"conflicting-singles":               {ocsp: []string{"ocsp-single-extra"}},
+		"multiple-singles-same-cert":        {ocsp: []string{"ocsp-single-extra"}},
+		"extra-certs":                       {ocsp: []string{"ocsp-certs-minimal"}},
+		"unknown-critical-single-extension": {ocsp: []string{"ocsp-ext-noncritical"}},
+	}
+}
+
+// certificateDefects are the words about delegates' certificates.
+func certificateDefects() map[string]defect {
+	rule := func(id string) defect { return defect{cert: []string{id}} }
+	return map[string]defect{
+		"responder-authority-info-access-extension-present":   rule("cert-ocsp-aia"),
+		"responder-ocsp-aia-access-method-present":            rule("cert-ocsp-aia"),
+		"responder-unknown-aia-access-method-present":         rule("cert-ocsp-aia"),
+		"responder-subject-key-identifier-extension-absent":   rule("cert-ocsp-aki-ski"),
+		"responder-basic-constraints-ca-bit-set":              rule("cert-ocsp-bc"),
+		"responder-ocspsigning-eku-absent":                    rule("cert-ocsp-eku-only"),
+		"responder-unknown-eku-present":                       rule("cert-ocsp-eku-only"),
+		"responder-digitalsignature-bit-missing":              rule("cert-ocsp-ku"),
+		"responder-prohibited-ku-present":                     rule("cert-ocsp-ku"),
+		"responder-crl-distribution-points-extension-present": rule("cert-ocsp-no-cdp"),
+		"responder-name-constraints-extension-present":        rule("cert-ocsp-no-san-nc"),
+		"responder-subject-altname-extension-present":         rule("cert-ocsp-no-san-nc"),
+		"responder-ocsp-nocheck-extension-absent":             rule("cert-ocsp-nocheck-present"),
+		"responder-unknown-extension-present":                 rule("cert-ocsp-other-ext"),
+		"responder-certificate-policies-extension-present":    rule("cert-ocsp-policies"),
 	}
 }
 
@@ -87,17 +113,6 @@ func crlDefects() map[string]defect {
 // by the rule.
 func laterDefects() map[string]defect {
 	return waiting(map[string][]string{
-		"cert-ocsp-aia": {"responder-authority-info-access-extension-present", "responder-ocsp-aia-access-method-present",
-			"responder-unknown-aia-access-method-present"},
-		"cert-ocsp-aki-ski":            {"responder-subject-key-identifier-extension-absent"},
-		"cert-ocsp-bc":                 {"responder-basic-constraints-ca-bit-set"},
-		"cert-ocsp-eku-only":           {"responder-ocspsigning-eku-absent", "responder-unknown-eku-present"},
-		"cert-ocsp-ku":                 {"responder-digitalsignature-bit-missing", "responder-prohibited-ku-present"},
-		"cert-ocsp-no-cdp":             {"responder-crl-distribution-points-extension-present"},
-		"cert-ocsp-no-san-nc":          {"responder-name-constraints-extension-present", "responder-subject-altname-extension-present"},
-		"cert-ocsp-nocheck-present":    {"responder-ocsp-nocheck-extension-absent"},
-		"cert-ocsp-other-ext":          {"responder-unknown-extension-present"},
-		"cert-ocsp-policies":           {"responder-certificate-policies-extension-present"},
 		"crl-aia":                      {"aia-present"},
 		"crl-aki-keyid":                {"aki-issuer-serial"},
 		"crl-certificateissuer-absent": {"entry-certificate-issuer"},
@@ -122,10 +137,7 @@ func laterDefects() map[string]defect {
 		"crl-reason-noncritical":       {"reason-critical"},
 		"crl-scope-covers-cert": {"cert-crldp-has-crlissuer", "cert-crldp-has-reasons", "cert-crldp-malformed", "cert-crldp-no-fullname",
 			"idp-scope-mismatch"},
-		"crl-time-encoding":    {"time-generalized-before-2050", "time-utctime-no-seconds"},
-		"ocsp-certs-minimal":   {"extra-certs"},
-		"ocsp-ext-noncritical": {"unknown-critical-single-extension"},
-		"ocsp-single-extra":    {"conflicting-singles", "multiple-singles-same-cert"},
+		"crl-time-encoding": {"time-generalized-before-2050", "time-utctime-no-seconds"},
 		noRule: {"error-response", "idp-uri-with-ca-scope", "multiple-requests", "multiple-singles", "ocsp-too-old",
 			"produced-after-cert-validity", "produced-before-cert-validity"},
 	})
@@ -151,6 +163,8 @@ func (d defect) rules(kind string) []string {
 		return d.ocsp
 	case "crl":
 		return d.crl
+	case "cert":
+		return d.cert
 	}
 	return nil
 }
