@@ -31,6 +31,9 @@ func clause(c conformance.Citation) string {
 	if day := c.Day(); day != "" {
 		text += " since " + day
 	}
+	if day := c.End(); day != "" {
+		text += ", until " + day
+	}
 	return text
 }
 

@@ -24,6 +24,7 @@ type clauseObject struct {
 	Section  string `json:"section"`
 	Force    string `json:"force"`
 	Since    string `json:"since,omitempty"` // UTC day, 2006-01-02
+	Until    string `json:"until,omitempty"` // UTC day from which it binds no more
 }
 
 // RulesJSON writes rules as JSON lines, one rule a line. An error is w's.
@@ -33,7 +34,7 @@ func RulesJSON(w io.Writer, rules []*conformance.Rule) error {
 		line := ruleLine{Type: "rule", ID: r.ID, Says: r.Says, Subject: r.Subject(), Citations: citationNames(r.Cites),
 			Needs: needs(r), Severity: severities(r), Scope: r.Scope, Clauses: []clauseObject{}}
 		for _, c := range r.Cites {
-			line.Clauses = append(line.Clauses, clauseObject{string(c.Document), c.Section, force(c.Force), c.Day()})
+			line.Clauses = append(line.Clauses, clauseObject{string(c.Document), c.Section, force(c.Force), c.Day(), c.End()})
 		}
 		out.add(line)
 	}
