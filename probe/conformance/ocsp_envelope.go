@@ -125,7 +125,9 @@ func envelopeRules() []*Rule {
 // derFaults returns what is wrong with the response's encoding, without what lies inside
 // embedded certificates: those are somebody else's signature.
 func derFaults(r *revocation.OCSPResponse) []revocation.Deviation {
-	faults := slices.Clone(r.Deviations)
+	faults := slices.DeleteFunc(slices.Clone(r.Deviations), func(d revocation.Deviation) bool {
+		return d.Kind == revocation.DevEmpty || d.Kind == revocation.DevDuplicate // valid DER, which other rules object to
+	})
 	for _, d := range revocation.StrictDER(r.Raw) {
 		known := slices.ContainsFunc(faults, func(f revocation.Deviation) bool { return f.Offset == d.Offset })
 		if !known && !inCertificate(r, d.Offset) {

@@ -32,7 +32,6 @@ func ocspExtensionRules() []*Rule {
 				when("singleExtensions", func(r *fake) { r.OCSP.SingleExtensions = []revocation.Extension{} }),
 			},
 			Good: []fixtures.Case{when("one", singleExtension(cutoffAgo(day)))},
-			Also: []string{"ocsp-der-strict"},
 		},
 		{
 			ID:     "ocsp-ext-unique",
@@ -58,7 +57,6 @@ func ocspExtensionRules() []*Rule {
 			Good: []fixtures.Case{when("two different ones", func(r *fake) {
 				r.OCSP.SingleExtensions = []revocation.Extension{cutoffAgo(day)(r), {ID: unknownExtension, Value: []byte{5, 0}}}
 			})},
-			Also: []string{"ocsp-der-strict"},
 		},
 		{
 			ID:    "ocsp-ext-noncritical",

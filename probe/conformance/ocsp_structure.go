@@ -185,7 +185,6 @@ func structureRules() []*Rule {
 				when("left out", func(*fake) {}),
 				when("one certificate", func(r *fake) { r.OCSP.Signer = fixtures.Delegated }),
 			},
-			Also: []string{"ocsp-der-strict"},
 		},
 		{
 			ID:    "ocsp-certs-minimal",

@@ -22,7 +22,8 @@ func syntaxRules(kind string) []string {
 	if kind == "crl" {
 		return []string{"crl-der-strict", "crl-version"}
 	}
-	return []string{"ocsp-der-strict", "ocsp-status-known", "ocsp-type-basic", "ocsp-success-has-bytes", "ocsp-error-no-bytes", "ocsp-time-format"}
+	return []string{"ocsp-der-strict", "ocsp-status-known", "ocsp-type-basic", "ocsp-success-has-bytes", "ocsp-error-no-bytes", "ocsp-time-format",
+		"ocsp-certs-empty", "ocsp-ext-nonempty"}
 }
 
 // askingRules are those about answers to questions that only revprobe check asks, which no
