@@ -77,9 +77,14 @@ func (c *checking) run(ctx context.Context, env *environment, j judge, run *evid
 		return 0, err
 	}
 	defer keep.discard()
-	if err := ask(ctx, c.named, client, run, j.options, seed); err != nil {
+	plan, err := makePlan(ctx, c.named, client, run, j.options, seed)
+	if err != nil {
 		return 0, err
 	}
+	if env.width > 0 && !j.quiet {
+		fmt.Fprintf(env.stderr, "asking %d questions, one host one at a time\n", len(plan.Questions()))
+	}
+	probe.Run(ctx, plan, client, run)
 	if ctx.Err() != nil {
 		run.Notes = append(run.Notes, "interrupted: what had been answered by then was judged")
 	}
@@ -91,19 +96,14 @@ func (c *checking) run(ctx context.Context, env *environment, j judge, run *evid
 	return code, err
 }
 
-// ask finds the services behind what was named and asks them everything that the rules
-// need.
-func ask(ctx context.Context, named target.Named, asker probe.Asker, run *evidence.Run, o conformance.Options, seed []byte) error {
+// makePlan finds the services behind what was named and plans to ask them everything that
+// the rules need.
+func makePlan(ctx context.Context, named target.Named, asker probe.Asker, run *evidence.Run, o conformance.Options, seed []byte) (*probe.Plan, error) {
 	targets, err := target.Resolve(ctx, named, asker, run)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	plan, err := probe.NewPlan(run, targets, needs(o.Rules), probe.Serials{Seed: seed})
-	if err != nil {
-		return err
-	}
-	probe.Run(ctx, plan, asker, run)
-	return nil
+	return probe.NewPlan(run, targets, needs(o.Rules), probe.Serials{Seed: seed})
 }
 
 // seedBytes returns the seed that was given, or a random one.
@@ -179,11 +179,7 @@ func (a *archive) discard() {
 // dryRun prints every request that check would send, and sends nothing.
 func dryRun(ctx context.Context, env *environment, named target.Named, run *evidence.Run, o conformance.Options, seed []byte) (int, error) {
 	var first notAsking
-	targets, err := target.Resolve(ctx, named, &first, run)
-	if err != nil {
-		return 0, err
-	}
-	plan, err := probe.NewPlan(run, targets, needs(o.Rules), probe.Serials{Seed: seed})
+	plan, err := makePlan(ctx, named, &first, run, o, seed)
 	if err != nil {
 		return 0, err
 	}
@@ -197,6 +193,9 @@ func dryRun(ctx context.Context, env *environment, named target.Named, run *evid
 	}
 	for _, q := range questions {
 		fmt.Fprintln(env.stdout, requestLine(q))
+	}
+	for _, note := range run.Notes {
+		fmt.Fprintln(env.stdout, report.Visible(note))
 	}
 	if needs(o.Rules).Has(evidence.Unassigned) && len(questions) > 0 {
 		fmt.Fprintln(env.stdout, "a CRL that does not come is asked for once more; where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")

@@ -23,7 +23,7 @@ Usage: revprobe COMMAND [flags] [arguments]
   version   print the version
 
 revprobe help COMMAND says more. Exit codes: 0 nothing found, 1 findings, 2 usage,
-3 nothing could be asked because of our own network, 4 a failure of ours.
+3 nothing could be asked, such as without a network of ours, 4 a failure of ours.
 `
 
 var usages = map[string]string{

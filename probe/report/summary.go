@@ -23,10 +23,12 @@ func (p *page) run(r *conformance.Report) {
 
 // summary writes how the whole came out: the counts in one paragraph, hints, bugs.
 func (p *page) summary(r *conformance.Report, exit int) {
-	if r.NothingAsked {
+	switch {
+	case r.NothingAsked && len(r.Run.Exchanges) == 0:
+		p.paragraph("", plain, 2, "nothing could be asked: no service to ask was found")
+	case r.NothingAsked:
 		p.paragraph("", plain, 2, "nothing could be asked, for reasons of our own network: nothing follows about the services")
-	}
-	if !anyFailure(r, 0) {
+	case !anyFailure(r, 0):
 		p.paragraph("", plain, 2, "no findings")
 	}
 	p.paragraph("", plain, 2, fmt.Sprintf("profile %s: %s; exit %d", shown(r.Profile.Name), counts(r), exit))
