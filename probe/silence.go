@@ -48,7 +48,7 @@ func (r *recorder) listen(q evidence.Question, x *evidence.Exchange) {
 func (r *recorder) spared(q evidence.Question) (evidence.Exchange, bool) {
 	for _, key := range []string{place(q, ""), place(q, evidence.HTTPTimeout)} {
 		if s := r.silent[key]; s.count >= maxSilence {
-			return evidence.Exchange{At: s.last.At, Failure: s.failure,
+			return evidence.Exchange{At: s.last.At, Spared: true, Failure: s.failure,
 				Detail: fmt.Sprintf("not sent after %d failures alike: %s", s.count, s.last.Detail)}, true
 		}
 	}

@@ -55,10 +55,11 @@ func HasUniqueIDs(cert *x509.Certificate) bool {
 	return false
 }
 
-// issuedBy reports whether cert names issuer and was signed with its key. It asks
+// issuedBy reports whether cert names issuer, in whatever encoding (RFC 5280 §7.1), and was
+// signed with its key. It asks
 // VerifySignature rather than crypto/x509, which refuses SHA-1.
 func issuedBy(cert, issuer *x509.Certificate) bool {
-	return issuer != nil && bytes.Equal(cert.RawIssuer, issuer.RawSubject) &&
+	return issuer != nil && (bytes.Equal(cert.RawIssuer, issuer.RawSubject) || SameName(cert.RawIssuer, issuer.RawSubject)) &&
 		CertificateSignature(cert, issuer).State == SignatureValid
 }
 

@@ -224,15 +224,15 @@ func (c *CRL) Verify(issuer *x509.Certificate) Signature {
 	case issuer == nil:
 		problem = "no issuer certificate to check it with"
 	case !known:
-		return VerifyDigest(alg, issuer.PublicKey, nil, c.Signature)
+		return VerifyDigest(alg, publicKey(issuer), nil, c.Signature)
 	case want == 0 && c.tbsTooLong:
 		problem = fmt.Sprintf("tbsCertList is longer than the %d octets that are kept of it", MaxKeptTBS)
 	case want == 0 && c.tbs != nil:
-		return VerifySignature(alg, issuer.PublicKey, c.tbs, c.Signature)
+		return VerifySignature(alg, publicKey(issuer), c.tbs, c.Signature)
 	case want != 0 && c.hash == want:
-		return VerifyDigest(alg, issuer.PublicKey, c.digest, c.Signature)
+		return VerifyDigest(alg, publicKey(issuer), c.digest, c.Signature)
 	case want != 0 && !want.Available():
-		return VerifyDigest(alg, issuer.PublicKey, nil, c.Signature)
+		return VerifyDigest(alg, publicKey(issuer), nil, c.Signature)
 	default:
 		problem = fmt.Sprintf("signatureAlgorithm is %s, but tbsCertList.signature, by which it was read, is %s",
 			alg.Algorithm, c.TBSAlgorithm.Algorithm)

@@ -45,7 +45,9 @@ var imports = map[string][]string{
 	"probe/history":     {"probe/evidence", "revocation"},
 	"cmd/revprobe": {"fixtures", "fixtures/zoo", "probe", "probe/conformance", "probe/evidence", "probe/history", "probe/report",
 		"probe/target", "probe/transport", "revocation"},
-	"scripts/corpus": {},
+	"scripts/corpus":     {},
+	"scripts/responders": {}, // a module of its own, which the laws hold for as well
+	"scripts/headtohead": {"fixtures", "probe/evidence", "revocation"},
 }
 
 // modules is where each third-party module may be imported: packages, or single files.
@@ -54,9 +56,14 @@ var modules = map[string][]string{
 	"golang.org/x/term":                 {"cmd/revprobe"},
 	"github.com/miekg/dns":              {"probe/transport", "fixtures/zoo"},
 	"golang.org/x/time":                 {"probe/transport"},
-	"golang.org/x/crypto":               {"revocation"},
+	"golang.org/x/crypto":               {"revocation", "scripts/headtohead", "scripts/responders"},
 	"github.com/olekukonko/tablewriter": {"probe/report/text.go"},
 	"modernc.org/sqlite":                {"probe/history"},
+
+	"github.com/cloudflare/cfssl":         {"scripts/responders"},
+	"github.com/jmhodges/clock":           {"scripts/responders"},
+	"github.com/letsencrypt/boulder":      {"scripts/responders"},
+	"github.com/prometheus/client_golang": {"scripts/responders"},
 }
 
 // pure packages are functions over values: the same in, the same out.
@@ -69,7 +76,7 @@ var impure = []string{"crypto/rand", "crypto/tls", "embed", "flag", "log", "log/
 // partlyPure packages are allowed for the names listed; of time all is but those.
 var (
 	partlyPure = map[string][]string{
-		"net": {"JoinHostPort", "SplitHostPort"},
+		"net": {"JoinHostPort", "SplitHostPort", "IPNet"},
 		"net/http": {"Header", "StatusText", "TimeFormat", "ParseTime", "CanonicalHeaderKey", "MethodGet", "MethodPost", "StatusOK",
 			"StatusNoContent", "StatusNotModified", "StatusMethodNotAllowed"},
 	}

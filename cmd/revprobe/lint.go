@@ -216,6 +216,9 @@ func (l *linter) archive(r io.Reader, name string) (*conformance.Report, error) 
 			run.Exchanges[i].At = l.at
 		}
 	}
+	for _, c := range l.run.Certificates {
+		run.AddCertificate(c.DER, c.Origin)
+	}
 	if l.judge.scope != "" {
 		run.Scope = l.judge.scope
 	}

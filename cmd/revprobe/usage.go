@@ -84,7 +84,8 @@ DER, PEM or base64, or - for standard input. What it is shows from its content.
 Usage: revprobe rules [flags] [ID|PATTERN...]
 
   --profile NAME              show severities under this profile (default web)
-  --format text|json|markdown
+  --coverage                  show which requirements on OCSP have a rule, and why others have none
+  --format text|json|markdown (--coverage: text or json)
 `,
 	"zoo": `Examples:
   revprobe zoo

@@ -71,16 +71,19 @@ func availabilityRules() []*Rule {
 			Good: []fixtures.Case{when("both take connections", func(*fake) {})},
 		},
 		{
-			ID:    "http-status-200",
-			Cites: []Citation{BR("4.10.2", Must), MRSP("5.2", Must), RFC6960("A.2", Observed), RFC5280("4.2.1.13", Observed)},
-			Says:  "A valid request must get a whole HTTP answer with status 200.",
-			Needs: evidence.HTTP,
+			ID:     "http-status-200",
+			Cites:  []Citation{BR("4.10.2", Must), MRSP("5.2", Must), RFC6960("A.2", Observed), RFC5280("4.2.1.13", Observed)},
+			Says:   "A valid request must get a whole HTTP answer with status 200.",
+			Needs:  evidence.HTTP,
+			Marked: Error,
 			Service: func(s ServiceSubject) Verdict {
 				reached := reachable(s.asked(evidence.HTTP))
 				failed := broken(reached)
 				switch {
 				case len(reached) == 0:
 					return unable("%s", outcomeOf(s.asked(evidence.HTTP)[0]))
+				case len(failed) == 0 && !slices.ContainsFunc(reached, complete):
+					return unable("%s", outcomeOf(reached[0]))
 				case len(failed) == 0:
 					return pass()
 				case s.onlyGETFails(failed):
@@ -124,11 +127,13 @@ func availabilityRules() []*Rule {
 			Says:  "A response must be complete within 10 seconds.",
 			Needs: evidence.HTTP,
 			Service: func(s ServiceSubject) Verdict {
-				asked := reachable(s.asked(evidence.HTTP))
+				asked := sent(reachable(s.asked(evidence.HTTP)))
 				slow := slices.DeleteFunc(slices.Clone(asked), func(x *evidence.Exchange) bool { return !late(x) })
 				switch {
 				case len(asked) == 0:
 					return unable("%s", outcomeOf(s.asked(evidence.HTTP)[0]))
+				case len(slow) == 0 && slices.ContainsFunc(asked, gaveUp):
+					return unable("no complete answer, but given up before the 10s were over")
 				case len(slow) == 0:
 					return pass()
 				case s.Blackout:
@@ -179,12 +184,20 @@ func reachable(list []*evidence.Exchange) []*evidence.Exchange {
 }
 
 // broken returns the exchanges that brought no whole answer with status 200. Late ones and
-// redirects have rules of their own.
+// redirects have rules of their own; that we would keep no more of a body, or were told to
+// ask less often, is not the service's failure.
 func broken(list []*evidence.Exchange) []*evidence.Exchange {
 	return slices.DeleteFunc(slices.Clone(list), func(x *evidence.Exchange) bool {
-		return x.Failure == "" || x.Failure == evidence.Redirect || x.Failure == evidence.HTTPTimeout
+		switch x.Failure {
+		case "", evidence.Redirect, evidence.HTTPTimeout, evidence.Oversize:
+			return true
+		}
+		return x.Code == tooManyRequests
 	})
 }
+
+// tooManyRequests is the HTTP status by which a server limits our rate (RFC 6585 §4).
+const tooManyRequests = 429
 
 func (s ServiceSubject) onlyGETFails(failed []*evidence.Exchange) bool {
 	gets := s.asked(evidence.AssignedGET | evidence.UnassignedGET)
@@ -194,10 +207,16 @@ func (s ServiceSubject) onlyGETFails(failed []*evidence.Exchange) bool {
 	return !slices.ContainsFunc(failed, func(x *evidence.Exchange) bool { return x.Method != "GET" })
 }
 
+// persistent is how many questions have to fail, and none succeed, before a service is said
+// to be down rather than to have failed.
+const persistent = 3
+
+func complete(x *evidence.Exchange) bool { return x.Answered() }
+
 func brokenVerdict(failed, reached []*evidence.Exchange) Verdict {
 	v := fail("200 with the whole body", "%d of %d answers failed, the first: %s", len(failed), len(reached), got(failed[0])).about(ids(failed)...)
 	switch {
-	case len(failed) == len(reached) && len(reached) > 1:
+	case len(failed) == len(reached) && len(reached) >= persistent:
 		return v.atLeast(Critical)
 	case len(failed) == 1 && len(reached) > 1:
 		return v.atMost(Warning) // a single failure that did not happen again
@@ -213,9 +232,26 @@ func got(x *evidence.Exchange) string {
 	return outcomeOf(x)
 }
 
-func late(x *evidence.Exchange) bool {
-	return x.Failure == evidence.HTTPTimeout || x.Timing.Total > maxResponseTime
+// sent leaves out the questions that were spared because the ones before had failed alike.
+func sent(list []*evidence.Exchange) []*evidence.Exchange {
+	return slices.DeleteFunc(slices.Clone(list), func(x *evidence.Exchange) bool { return x.Spared })
 }
+
+// late reports whether an answer took too long. A large CRL that comes in steadily may be
+// held up by our own bandwidth: what counts then is when it began to come.
+func late(x *evidence.Exchange) bool {
+	if x.Ask == evidence.FetchCRL && x.Failure == "" && len(x.Body) > largeBody {
+		t := x.Timing
+		return t.DNS+t.Connect+t.TLS+t.FirstByte > maxResponseTime
+	}
+	return x.Timing.Total > maxResponseTime
+}
+
+// gaveUp reports whether we stopped waiting for an answer.
+func gaveUp(x *evidence.Exchange) bool { return x.Failure == evidence.HTTPTimeout }
+
+// largeBody is what an ordinary connection carries within the time allowed.
+const largeBody = 4 << 20
 
 func lateness(x *evidence.Exchange) string {
 	if x.Failure == evidence.HTTPTimeout {

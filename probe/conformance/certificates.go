@@ -56,7 +56,7 @@ func certificateRules() []*Rule {
 				case len(list) == 0:
 					return skip()
 				}
-				return distributionPoints(list)
+				return distributionPoints(list, s.Certificate.NotBefore)
 			},
 			Bad: []fixtures.Case{
 				when("ldap", func(r *fake) {
@@ -87,7 +87,7 @@ func httpLocation(isURI bool, uri string) Verdict {
 	return pass()
 }
 
-func distributionPoints(list []revocation.DistributionPoint) Verdict {
+func distributionPoints(list []revocation.DistributionPoint, issued time.Time) Verdict {
 	const field = "cRLDistributionPoints"
 	for _, p := range list {
 		switch {
@@ -104,13 +104,16 @@ func distributionPoints(list []revocation.DistributionPoint) Verdict {
 		}
 		for _, uri := range p.URIs {
 			u, err := url.Parse(uri)
-			if err != nil || u.Host == "" || !strings.EqualFold(u.Scheme, "http") {
+			if err != nil || u.Host == "" || !strings.EqualFold(u.Scheme, "http") && !issued.Before(httpOnlySince) {
 				return fail("an http URL", "%q", uri).in(field)
 			}
 		}
 	}
 	return pass()
 }
+
+// httpOnlySince is when http became the only scheme that BR 7.1.2.11.2 allows (ballot SC-063).
+var httpOnlySince = mustDay("2024-03-15")
 
 // issuedAt has the leaf certificate begin at that time.
 func issuedAt(notBefore time.Time) func(*x509.Certificate) {

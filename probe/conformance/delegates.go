@@ -80,7 +80,6 @@ func delegateIdentityRules() []*Rule {
 				}),
 			},
 			Good: []fixtures.Case{when("no more than those", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
-			Also: []string{"ocsp-signer-authorized"},
 		},
 		{
 			ID:     "cert-ocsp-validity",

@@ -110,6 +110,8 @@ func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation
 		case !r.Needs.Has(aboutAs(x)):
 		case r.Response != nil:
 			e.judge(r, d, func() Verdict { return r.Response(*s) })
+		case r.OCSP != nil && s.Response.Status > revocation.Successful && s.Response.Broken == nil:
+			e.judge(r, d, skip) // an error answer speaks of no certificate
 		case r.OCSP != nil && s.Response.Basic != nil:
 			for i := range s.Response.Basic.Singles {
 				single := OCSPSubject{*s, &s.Response.Basic.Singles[i], i}
@@ -292,10 +294,14 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 	s := &CRLSubject{Exchange: x, Form: b.form, Subject: e.certificates[x.Subject], At: x.At}
 	judges := make([]EntryJudge, len(e.rules))
 	var visitors []revocation.EntryVisitor
+	var visiting *Rule
 	for i, r := range e.rules {
 		if r.Entries != nil {
 			judges[i] = r.Entries(s)
-			visitors = append(visitors, judges[i].Visit)
+			visitors = append(visitors, func(entry *revocation.CRLEntry) {
+				visiting = r
+				judges[i].Visit(entry)
+			})
 		}
 	}
 	var status entryStatus
@@ -305,13 +311,18 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 	}
 	inner, err := revocation.Unwrap(b.form, b.reader)
 	if err == nil {
-		s.CRL, err = revocation.ReadCRL(inner, visitors...)
+		s.CRL, err = e.pass(x.ID, inner, visitors, &visiting)
 	}
 	if err != nil {
 		e.document(Document{Source: x.ID, Kind: revocation.KindCRL, Encoding: b.form.Encoding, Problem: err.Error()})
 		return
 	}
 	s.Issuer, s.Signature = e.crlIssuer(s)
+	for _, c := range e.pool {
+		if s.Issuer != nil && c.IsCA && bytes.Equal(c.RawSubjectPublicKeyInfo, s.Issuer.RawSubjectPublicKeyInfo) {
+			s.SameKey = append(s.SameKey, c)
+		}
+	}
 	limits := scopeOf(e.report.Run.Scope, s.CRL.IssuingDP, s.Subject, s.Issuer)
 	s.Scope = limits.scope
 	d := e.docket(x, s.signed(), limits)
@@ -320,10 +331,32 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 		case r.CRL != nil:
 			e.judge(r, d, func() Verdict { return r.CRL(*s) })
 		case r.Entries != nil:
-			e.judge(r, d, judges[i].Verdict)
+			e.judge(r, d, func() Verdict {
+				v := judges[i].Verdict()
+				if v.Outcome == Passed && s.CRL.Broken != nil {
+					return unable("the CRL could not be read to its end")
+				}
+				return v
+			})
 		}
 	}
 	e.document(crlDocument(s, status))
+}
+
+// pass reads the entries of a CRL for the rules that ride on it. One that panics takes the
+// pass with it, since the octets are read only once: the CRL counts as not read.
+func (e *examiner) pass(source string, octets io.Reader, visitors []revocation.EntryVisitor, visiting **Rule) (c *revocation.CRL, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			id := "of revprobe"
+			if *visiting != nil {
+				id = (*visiting).ID
+			}
+			e.bug(id, source, p)
+			err = fmt.Errorf("bug in rule %s, evidence kept", id)
+		}
+	}()
+	return revocation.ReadCRL(octets, visitors...)
 }
 
 // crlIssuer chooses the CA certificate that the CRL is held against: the one it was
@@ -365,6 +398,12 @@ func (l *entryStatus) visit(entry *revocation.CRLEntry) {
 	}
 }
 
+// excludes reports whether a CRL says that it does not cover the certificate (RFC 5280
+// §5.2.5).
+func excludes(idp *revocation.IssuingDistributionPoint, c *x509.Certificate) bool {
+	return idp != nil && (idp.OnlyCACerts && !c.IsCA || idp.OnlyUserCerts && c.IsCA || idp.OnlyAttributes)
+}
+
 func crlDocument(s *CRLSubject, status entryStatus) Document {
 	d := Document{Source: s.Exchange.ID, Kind: revocation.KindCRL, Encoding: s.Form.Encoding, Decoded: s.CRL.Broken == nil,
 		Signature: s.Signature.State, Notes: notes(s.CRL.Deviations)}
@@ -372,7 +411,7 @@ func crlDocument(s *CRLSubject, status entryStatus) Document {
 		d.Problem = s.CRL.Broken.Error()
 	}
 	switch {
-	case status.serial == nil || s.CRL.Broken != nil:
+	case status.serial == nil || s.CRL.Broken != nil || excludes(s.CRL.IssuingDP, s.Subject):
 	case !bytes.Equal(s.CRL.Issuer, s.Subject.RawIssuer) && s.Signature.State != revocation.SignatureValid: // of other certificates
 	case status.listed:
 		d.Status = "revoked"

@@ -3,8 +3,10 @@ package conformance
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/asn1"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -85,6 +87,12 @@ func (e *examiner) judge(r *Rule, d docket, verdict func() Verdict) {
 		return
 	}
 	v := e.caught(r, d, verdict)
+	if v.only != "" {
+		binding = slices.DeleteFunc(binding, func(c Citation) bool { return c.Document != v.only })
+		if len(binding) == 0 {
+			v = pass() // the profile knows no clause that this breaks
+		}
+	}
 	e.report.Outcomes[v.Outcome]++
 	if v.Outcome != Failed && v.Outcome != Inconclusive {
 		return
@@ -94,8 +102,9 @@ func (e *examiner) judge(r *Rule, d docket, verdict func() Verdict) {
 	if v.Outcome == Failed {
 		f.Severity = v.severity(severity(r, binding))
 	}
-	if r.Public && d.private {
-		f.Severity = min(f.Severity, Notice)
+	if r.Public && d.private && f.Severity > Notice {
+		f.Severity = Notice
+		f.Assumed = "a private CA: neither it nor the certificate asserts a policy of the CA/Browser Forum"
 	}
 	if r.Scope != "" && d.scope.assumed {
 		f.Assumed = "scope " + string(r.Scope) + ": nothing says which certificates the service covers, --scope does"
@@ -106,11 +115,15 @@ func (e *examiner) judge(r *Rule, d docket, verdict func() Verdict) {
 func (e *examiner) caught(r *Rule, d docket, verdict func() Verdict) (v Verdict) {
 	defer func() {
 		if p := recover(); p != nil {
-			e.report.Bugs = append(e.report.Bugs, fmt.Sprintf("bug in rule %s over %s: %v\n%s", r.ID, d.source, p, debug.Stack()))
+			e.bug(r.ID, d.source, p)
 			v = unable("bug in rule %s, evidence kept", r.ID)
 		}
 	}()
 	return verdict()
+}
+
+func (e *examiner) bug(rule, source string, p any) {
+	e.report.Bugs = append(e.report.Bugs, fmt.Sprintf("bug in rule %s over %s: %v\n%s", rule, source, p, debug.Stack()))
 }
 
 // exchange judges one exchange and the documents it carries.
@@ -283,9 +296,12 @@ func private(issuer, subject *x509.Certificate) bool {
 }
 
 // publicPolicy reports whether the certificate asserts a reserved policy of the CA/Browser
-// Forum (2.23.140.1..., BR 7.1.6.1).
+// Forum (2.23.140.1..., BR 7.1.6.1), or as a CA anyPolicy (BR 7.1.6.3).
 func publicPolicy(c *x509.Certificate) bool {
 	for _, p := range c.PolicyIdentifiers {
+		if c.IsCA && p.Equal(asn1.ObjectIdentifier{2, 5, 29, 32, 0}) {
+			return true
+		}
 		if len(p) >= 4 && p[0] == 2 && p[1] == 23 && p[2] == 140 && p[3] == 1 {
 			return true
 		}

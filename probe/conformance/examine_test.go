@@ -30,7 +30,7 @@ func worst(report *conformance.Report, id string) conformance.Severity {
 // constrained makes the issuing CA one that BR 7.1.2.5 calls technically constrained.
 func constrained(c *x509.Certificate) {
 	c.PermittedDNSDomains = []string{"example.com"}
-	c.ExcludedIPRanges = []*net.IPNet{{IP: net.IPv4zero.To4(), Mask: net.CIDRMask(0, 32)}}
+	c.ExcludedIPRanges = []*net.IPNet{{IP: net.IPv4zero.To4(), Mask: net.CIDRMask(0, 32)}, {IP: net.IPv6zero, Mask: net.CIDRMask(0, 128)}}
 }
 
 func spoil(der []byte) []byte {

@@ -43,8 +43,8 @@ func certIDRules() []*Rule {
 			Needs: evidence.OCSP,
 			OCSP: func(s OCSPSubject) Verdict {
 				switch {
-				case !s.asks() || s.match() != nil:
-					return skipUnless(s.asks())
+				case !s.asks() || s.match() != nil || !s.readable():
+					return skipUnless(s.asks() && s.readable())
 				case len(s.asked) > 0:
 					return fail("the CertID asked about: "+certIDText(s.asked[0]), "%s", certIDText(s.Single.CertID)).
 						in(s.field("certID")).at(s.Single.CertID.Offset)
@@ -72,8 +72,10 @@ func certIDRules() []*Rule {
 			Needs: evidence.OCSP,
 			OCSP: func(s OCSPSubject) Verdict {
 				switch {
-				case s.Issuer == nil || s.Exchange.Ask.Has(evidence.ForeignPOST) || !s.Single.CertID.KnownHash():
+				case s.Issuer == nil || s.Exchange.Ask.Has(evidence.ForeignPOST) || !s.Single.CertID.KnownHash() || !s.readable():
 					return skip()
+				case s.match() != nil && !s.names(s.Single):
+					return skip() // ocsp-single-extra speaks of it
 				case !s.Single.CertID.NamesIssuer(s.Issuer):
 					return fail("the hashes of "+nameOf(s.Issuer)+" and its key", "%s", certIDText(s.Single.CertID)).
 						in(s.field("certID")).at(s.Single.CertID.Offset)

@@ -1,6 +1,9 @@
 package conformance
 
 import (
+	"slices"
+	"time"
+
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/evidence"
 )
@@ -21,12 +24,12 @@ func methodRules() []*Rule {
 						continue
 					}
 					compared = true
-					if get.Answer.Answer == post.Answer.Answer {
-						continue
+					if get.Answer.Answer == post.Answer.Answer || temporary(get) || temporary(*post) {
+						continue // tryLater and internalError are availability, not status
 					}
 					v := fail("the same answer by GET and POST", "serial %s: %s by GET, %s by POST", get.Serial, get.Answer.Answer, post.Answer.Answer).
 						in("responses[0].certStatus").about(get.Exchange, post.Exchange)
-					if definite(get.Answer.Answer) || definite(post.Answer.Answer) {
+					if misleading(get, *post) {
 						return v.atLeast(Critical)
 					}
 					return v
@@ -57,7 +60,7 @@ func methodRules() []*Rule {
 			Needs: evidence.Assigned | evidence.Unassigned,
 			Service: func(s ServiceSubject) Verdict {
 				post, get := s.responded(evidence.AssignedPOST|evidence.UnassignedPOST), s.responded(evidence.AssignedGET|evidence.UnassignedGET)
-				gets := s.asked(evidence.AssignedGET | evidence.UnassignedGET)
+				gets := slices.DeleteFunc(s.asked(evidence.AssignedGET|evidence.UnassignedGET), func(x *evidence.Exchange) bool { return x.Failure.Ours() })
 				switch {
 				case len(gets) == 0:
 					return skip()
@@ -78,10 +81,31 @@ func methodRules() []*Rule {
 	}
 }
 
-// definite reports whether an answer tells relying parties that a certificate is, or is
-// not, revoked, so that a different one misleads somebody.
-func definite(answer string) bool {
-	return answer == "good" || answer == "revoked"
+// misleading reports whether two answers about one certificate tell its relying parties
+// different statuses, other than that a revocation reached one method before the other:
+// answers to GET are kept in caches for as long as they are valid.
+func misleading(a, b ServiceAnswer) bool {
+	statuses := []string{"good", "revoked"}
+	if !slices.Contains(statuses, a.Answer.Answer) && !slices.Contains(statuses, b.Answer.Answer) {
+		return false
+	}
+	older, newer := a, b
+	if thisUpdate(a).After(thisUpdate(b)) {
+		older, newer = b, a
+	}
+	return older.Answer.Answer != "good" || newer.Answer.Answer != "revoked" || thisUpdate(older).Equal(thisUpdate(newer))
+}
+
+func thisUpdate(a ServiceAnswer) time.Time {
+	if single := a.Response.match(); single != nil {
+		return single.ThisUpdate.Time
+	}
+	return time.Time{}
+}
+
+// temporary reports whether an answer says no more than that there is none now.
+func temporary(a ServiceAnswer) bool {
+	return a.Answer.Answer == "try-later" || a.Answer.Answer == "internal-error"
 }
 
 // posted returns the answer to a POST about the same serial as an answer to a GET.

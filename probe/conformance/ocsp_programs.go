@@ -43,7 +43,7 @@ func programRules() []*Rule {
 		},
 		{
 			ID:     "ocsp-ms-validity",
-			Cites:  []Citation{MSTRP("3.2.2", Must)},
+			Cites:  []Citation{MSTRP("3.2.2", Must).Since("2026-05-20")},
 			Says:   "A response about an end-entity certificate must be valid for at least 8 hours and at most 7 days.",
 			Needs:  evidence.OCSP,
 			Scope:  evidence.ScopeEE,
@@ -90,7 +90,7 @@ func programRules() []*Rule {
 		},
 		{
 			ID:     "ocsp-ms-update-half",
-			Cites:  []Citation{MSTRP("3.2.2", Must)},
+			Cites:  []Citation{MSTRP("3.2.2", Must).Since("2026-05-20")},
 			Says:   "A newer response about an end-entity certificate must be out 8 hours before nextUpdate and, where it lasts more than 16 hours, at half its time.",
 			Needs:  evidence.OCSP,
 			Scope:  evidence.ScopeEE,

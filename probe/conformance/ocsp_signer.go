@@ -99,9 +99,14 @@ func signerRules() []*Rule {
 				case s.Response.Basic == nil || c == nil || s.Signer.IsIssuer || !s.Signer.Authorized():
 					return skip()
 				case s.At.After(c.NotAfter):
-					return fail("a delegate valid at "+stamp(s.At), "%s expired %s", nameOf(c), stamp(c.NotAfter)).in("certs")
-				case s.Response.Basic.ProducedAt.Before(c.NotBefore):
-					return fail("a delegate valid at producedAt "+stamp(s.Response.Basic.ProducedAt.Time), "%s valid from %s", nameOf(c), stamp(c.NotBefore)).in("certs")
+					v := fail("a delegate valid at "+stamp(s.At), "%s expired %s", nameOf(c), stamp(c.NotAfter)).in("certs")
+					if s.Exchange.Ask == evidence.Handshake {
+						return v.atMost(Warning) // the TLS server kept the response too long
+					}
+					return v
+				case !s.Response.Basic.ProducedAt.IsZero() && s.Response.Basic.ProducedAt.Before(c.NotBefore):
+					return fail("a delegate valid at producedAt "+stamp(s.Response.Basic.ProducedAt.Time), "%s valid from %s", nameOf(c), stamp(c.NotBefore)).
+						in("certs").atMost(Error)
 				}
 				return pass()
 			},
@@ -123,6 +128,8 @@ func signerRules() []*Rule {
 				switch {
 				case s.Response.Basic == nil || s.Signer.Signature.State != revocation.SignatureValid:
 					return skip()
+				case !s.Signer.MatchesID && revocation.SameName(s.Response.Basic.ResponderID.ByName, s.Signer.Certificate.RawSubject):
+					return fail("the same octets as the signer's subject", "its name in another encoding").in("responderID").atMost(Notice)
 				case !s.Signer.MatchesID:
 					return fail("the name or key hash of "+nameOf(s.Signer.Certificate), "%s", responderIDText(s.Response.Basic.ResponderID)).in("responderID")
 				}
@@ -160,7 +167,7 @@ func signerRules() []*Rule {
 					return skip() // ocsp-sigalg-sha1 speaks of those
 				}
 				v := listedAlgorithm(s.Response.Basic.SignatureAlgorithm).in("signatureAlgorithm")
-				if s.Signer.Certificate != nil && !s.Signer.IsIssuer {
+				if !s.Signer.IsIssuer {
 					return v.atMost(Warning) // the clause speaks of CA keys, a delegate's is none
 				}
 				return v

@@ -83,6 +83,7 @@ type Verdict struct {
 	Field   string // path of the offending field, such as "responses[0].nextUpdate"
 	Offset  int64  // of that field in the body, or -1
 
+	only       Standard // the one document that it breaks, of those that the rule cites; empty: all
 	cap, floor Severity
 	exchanges  []string // the exchanges it is about, where it looked at several
 }
@@ -108,6 +109,9 @@ func (v Verdict) in(field string) Verdict { v.Field = field; return v }
 
 // at names the offending field's place in the body.
 func (v Verdict) at(offset int64) Verdict { v.Offset = offset; return v }
+
+// under names the one document that a failure breaks, of those that the rule cites.
+func (v Verdict) under(d Standard) Verdict { v.only = d; return v }
 
 // atMost caps the severity of a failure that the catalogue judges more mildly.
 func (v Verdict) atMost(s Severity) Verdict { v.cap = s; return v }

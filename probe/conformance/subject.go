@@ -104,8 +104,9 @@ type CRLSubject struct {
 	Exchange  *evidence.Exchange
 	Form      revocation.Form
 	CRL       *revocation.CRL
-	Issuer    *x509.Certificate // nil where it is not known
-	Subject   *x509.Certificate // the certificate whose distribution point this is; nil where there is none
+	Issuer    *x509.Certificate   // nil where it is not known
+	SameKey   []*x509.Certificate // other certificates at hand of the issuer's key
+	Subject   *x509.Certificate   // the certificate whose distribution point this is; nil where there is none
 	Signature revocation.Signature
 	Scope     evidence.Scope
 	At        time.Time

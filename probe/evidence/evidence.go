@@ -104,7 +104,8 @@ type Exchange struct {
 	// served: it may have been replaced in time.
 	AtAssumed bool        `json:"at_assumed,omitempty"`
 	Timing    Timing      `json:"timing"`
-	Peer      string      `json:"peer,omitempty"` // ip:port that was spoken to
+	Peer      string      `json:"peer,omitempty"`   // ip:port that was spoken to
+	Spared    bool        `json:"spared,omitempty"` // not sent: the same service had failed alike several times
 	Failure   Failure     `json:"failure,omitempty"`
 	Detail    string      `json:"detail,omitempty"` // the failure in words
 	Code      int         `json:"code,omitempty"`   // HTTP status; 0 where no status line came

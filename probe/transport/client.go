@@ -163,7 +163,7 @@ func (a *asking) ask(ctx context.Context) *failure {
 		return &failure{evidence.Interrupted, "waiting until " + a.place.host + " may be asked again"}
 	}
 	if a.x.Ask.Has(evidence.Resolve) {
-		return a.connectAll(ctx, found)
+		return a.connectAll(ctx, queue, found)
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.timeout-a.x.Timing.DNS)
 	defer cancel()
@@ -183,6 +183,6 @@ func (a *asking) wait(ctx context.Context, queue *queue, found []candidate) erro
 	}
 	start := time.Now()
 	err := queue.wait(ctx)
-	a.waited = time.Since(start)
+	a.waited += time.Since(start)
 	return err
 }

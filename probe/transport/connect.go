@@ -45,7 +45,7 @@ func (a *asking) resolve(ctx context.Context) ([]candidate, *failure) {
 	}
 	if !dialable {
 		if a.x.Ask.Has(evidence.Resolve) {
-			return nil, a.connectAll(ctx, found)
+			return nil, a.connectAll(ctx, nil, found)
 		}
 		return nil, found[0].refused
 	}
@@ -105,6 +105,17 @@ func (a *asking) connect(ctx context.Context, found []candidate) (net.Conn, *fai
 	return nil, worst(problems)
 }
 
+// dialPatiently tries a host's only address again when it kept silent: one lost packet shall
+// not make a service look dead.
+func (a *asking) dialPatiently(ctx context.Context, address netip.Addr, only bool) (net.Conn, time.Duration, *failure) {
+	conn, took, problem := a.dialOne(ctx, address)
+	if !only || problem == nil || problem.class != evidence.ConnectTimeout || over(ctx) {
+		return conn, took, problem
+	}
+	conn, again, problem := a.dialOne(ctx, address)
+	return conn, took + again, problem
+}
+
 // over reports whether no time is left. A deadline that has come counts before its timer
 // has told ctx.
 func over(ctx context.Context) bool {
@@ -126,7 +137,7 @@ func (a *asking) dialOne(ctx context.Context, address netip.Addr) (net.Conn, tim
 
 // connectAll connects to every address and records how each took it. It fails when none
 // did.
-func (a *asking) connectAll(ctx context.Context, found []candidate) *failure {
+func (a *asking) connectAll(ctx context.Context, queue *queue, found []candidate) *failure {
 	var problems []*failure
 	for i, c := range found {
 		at := evidence.Address{IP: c.address.String()}
@@ -138,8 +149,12 @@ func (a *asking) connectAll(ctx context.Context, found []candidate) *failure {
 		case i >= maxAddresses:
 			problem = failed(evidence.Refused, "not connected to: only the first %d addresses are", maxAddresses)
 		default:
+			if i > 0 && a.wait(ctx, queue, found) != nil {
+				problem = &failure{evidence.Interrupted, "not connected to before the run ended"}
+				break
+			}
 			var conn net.Conn
-			conn, at.Connect, problem = a.dialOne(ctx, c.address)
+			conn, at.Connect, problem = a.dialPatiently(ctx, c.address, len(found) == 1)
 			a.x.Timing.Connect += at.Connect
 			if problem == nil {
 				a.useUp(ctx, conn)
@@ -151,7 +166,10 @@ func (a *asking) connectAll(ctx context.Context, found []candidate) *failure {
 		}
 		a.x.Addresses = append(a.x.Addresses, at)
 	}
-	if ctx.Err() == nil && len(problems) < len(found) {
+	switch {
+	case ctx.Err() != nil && len(problems) == 0:
+		return &failure{evidence.Interrupted, "every address had taken a connection"}
+	case ctx.Err() == nil && len(problems) < len(found):
 		return nil
 	}
 	return worst(problems)

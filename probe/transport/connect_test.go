@@ -1,8 +1,10 @@
 package transport_test
 
 import (
+	"context"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,6 +109,61 @@ func TestManyBlackHoles(t *testing.T) {
 		wantFailure(t, x, evidence.ConnectTimeout, "1.2.3.6:80: no answer within 5s; and so on")
 		if len(x.Addresses) != 4 || x.Timing.Connect != 20*time.Second {
 			t.Errorf("%d addresses in %s", len(x.Addresses), x.Timing.Connect)
+		}
+	})
+}
+
+// A run that ends while an address answers has lost nothing: the addresses are known.
+func TestInterruptedWhileAnAddressAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["tcp "+web] = silent
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		q := evidence.Question{Ask: evidence.Resolve, URL: "http://1.2.3.4/", Method: "HEAD"}
+		x := n.client(t, transport.Options{}).Ask(ctx, q)
+		wantFailure(t, x, evidence.Interrupted, "interrupted")
+		if len(x.Addresses) != 1 || x.Addresses[0].Failure != "" {
+			t.Errorf("addresses %+v", x.Addresses)
+		}
+	})
+}
+
+// What is sent on a connection that is only tried is a whole request: servers exist that
+// stop when a client goes without one.
+func TestTriedConnectionsAreUsedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, q := range map[string]evidence.Question{
+			"HEAD /ca.crl HTTP/1.1\r\n": {Ask: evidence.Resolve, URL: "http://1.2.3.4/ca.crl", Method: "HEAD"},
+			"POST /o HTTP/1.1\r\n":      {Ask: evidence.Resolve, URL: "http://1.2.3.4/o", Method: "POST", Request: []byte{0x30, 0}},
+		} {
+			var got []byte
+			n := newNetwork()
+			n.serving["tcp "+web] = func(conn net.Conn) {
+				defer conn.Close()
+				buffer := make([]byte, 4096)
+				size, _ := conn.Read(buffer)
+				got = append(got, buffer[:size]...)
+				_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+			}
+			x := n.client(t, transport.Options{}).Ask(t.Context(), q)
+			synctest.Wait()
+			if x.Failure != "" || !strings.HasPrefix(string(got), name) {
+				t.Errorf("failure %q, sent %q", x.Failure, got)
+			}
+		}
+	})
+}
+
+// One lost packet does not make a host with one address look dead.
+func TestOnlyAddressIsTriedTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.failing["tcp "+web] = nil
+		x := n.client(t, transport.Options{}).Ask(t.Context(), evidence.Question{Ask: evidence.Resolve, URL: "http://1.2.3.4/"})
+		wantFailure(t, x, evidence.ConnectTimeout, "")
+		if n.count("tcp", web) != 2 {
+			t.Errorf("dialled %v", n.dialled)
 		}
 	})
 }

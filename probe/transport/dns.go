@@ -167,6 +167,9 @@ func (r *resolver) query(ctx context.Context, server, host string, kind uint16) 
 }
 
 func (r *resolver) converse(ctx context.Context, network, server string, question *dns.Msg) (*dns.Msg, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // the library would put its own deadline over that of guard
+	}
 	conn, err := r.dial(ctx, network, server)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ at() {
 # quietly COMMAND...: runs a command and shows what it says only if it fails.
 quietly() {
 	if ! "$@" >quietly.log 2>&1; then
-		printf 'interop-openssl: %s said:\n' "$*" >&2
+		printf '%s: %s said:\n' "${0##*/}" "$*" >&2
 		cat quietly.log >&2
 		return 1
 	fi

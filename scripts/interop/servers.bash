@@ -56,7 +56,7 @@ await() {
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05
 	done
-	printf 'interop-openssl: process %s does not listen on port %s; it said:\n' "$pid" "$port" >&2
+	printf '%s: process %s does not listen on port %s; it said:\n' "${0##*/}" "$pid" "$port" >&2
 	cat "$log" >&2
 	return 1
 }

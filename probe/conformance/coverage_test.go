@@ -1,0 +1,74 @@
+package conformance_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/revprobe/revprobe/probe/conformance"
+)
+
+// Every row of the catalogue is either a rule or has a reason, and never both.
+func TestEveryRowIsARuleOrHasAReason(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, row := range conformance.Catalogue() {
+		if seen[row.ID] {
+			t.Errorf("%s is listed twice", row.ID)
+		}
+		seen[row.ID] = true
+		switch ruled := conformance.RuleNamed(row.ID) != nil; {
+		case ruled && row.Reason != "":
+			t.Errorf("%s has a rule, and a reason to have none: %s", row.ID, row.Reason)
+		case !ruled && row.Reason == "":
+			t.Errorf("%s has no rule and no reason to have none", row.ID)
+		case row.Reason != strings.TrimRight(row.Reason, " :."):
+			t.Errorf("%s: the reason %q breaks off, or is a sentence", row.ID, row.Reason)
+		}
+	}
+}
+
+// catalogued tells by its id whether a rule is about what the catalogue of rows covers.
+func catalogued(id string) bool {
+	return slices.ContainsFunc([]string{"ocsp-", "cert-ocsp-", "http-ocsp-get", "http-ocsp-post"},
+		func(prefix string) bool { return strings.HasPrefix(id, prefix) })
+}
+
+// A rule of these sections that is no row is not in the catalogue of requirements, or has
+// been forgotten in the list.
+func TestEveryRuleOfTheCatalogueIsARow(t *testing.T) {
+	t.Parallel()
+	rows := map[string]bool{}
+	for _, row := range conformance.Catalogue() {
+		rows[row.ID] = true
+		if !catalogued(row.ID) {
+			t.Errorf("%s is of another part of the catalogue", row.ID)
+		}
+	}
+	for _, r := range conformance.Rules() {
+		if catalogued(r.ID) && !rows[r.ID] {
+			t.Errorf("the rule %s is no row", r.ID)
+		}
+	}
+}
+
+// The sections are complete: the catalogue of requirements has so many rows of each.
+func TestSectionsAreComplete(t *testing.T) {
+	t.Parallel()
+	got, order := map[string]int{}, []string(nil)
+	for _, row := range conformance.Catalogue() {
+		got[row.Section]++
+		if order = append(order, row.Section); !slices.IsSorted(order) {
+			t.Fatalf("%s of section %s is out of order", row.ID, row.Section)
+		}
+	}
+	for section, want := range map[string]int{"A1": 27, "A2": 17, "A3": 24, "A4": 13, "A5": 13, "C2": 5, "E3": 17} {
+		if got[section] != want {
+			t.Errorf("section %s has %d rows, want %d", section, got[section], want)
+		}
+		delete(got, section)
+	}
+	if len(got) > 0 {
+		t.Errorf("there are no sections %v", got)
+	}
+}

@@ -1,0 +1,195 @@
+package conformance_test
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/fixtures/zoo"
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// judgedUnder is the report on a fake that was asked everything, by a profile.
+func judgedUnder(t *testing.T, profile string, change func(*fixtures.Responder), after func(*evidence.Run)) *conformance.Report {
+	t.Helper()
+	fake := faked(fixtures.Kind{}, fixtures.Case{Change: change})
+	run := ask(t, fake, zoo.Memory{Responder: fake}, everything)
+	if after != nil {
+		after(run)
+	}
+	chosen, _ := conformance.ProfileNamed(profile)
+	return conformance.Examine(run, conformance.Options{Profile: chosen})
+}
+
+func nothing(*fixtures.Responder) {}
+
+// each changes the exchanges of those kinds.
+func each(kinds evidence.Ask, change func(*evidence.Exchange)) func(*evidence.Run) {
+	return func(run *evidence.Run) {
+		for i := range run.Exchanges {
+			if run.Exchanges[i].Ask.Has(kinds) {
+				change(&run.Exchanges[i])
+			}
+		}
+	}
+}
+
+func failedAs(f evidence.Failure, code int) func(*evidence.Exchange) {
+	return func(x *evidence.Exchange) { x.Failure, x.Code, x.Body = f, code, nil }
+}
+
+func getsOf(o func(*fixtures.OCSP)) func(*fixtures.Responder) {
+	return func(r *fixtures.Responder) { r.OCSP.ForGET = o }
+}
+
+// The traps of the catalogue: what looks like a breach and is none, or a lesser one.
+func TestTraps(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	gets := evidence.AssignedGET | evidence.UnassignedGET
+	for name, c := range map[string]struct {
+		profile string
+		change  func(*fixtures.Responder)
+		after   func(*evidence.Run)
+		rule    string
+		want    conformance.Severity // zero: no failure
+	}{
+		"a CRL larger than we keep":   {"web", nothing, each(evidence.FetchCRL, failedAs(evidence.Oversize, 200)), "http-status-200", 0},
+		"told to ask less often":      {"web", nothing, each(evidence.OCSP, failedAs(evidence.HTTPStatus, http.StatusTooManyRequests)), "http-status-200", 0},
+		"a CRL that failed twice":     {"web", func(r *fixtures.Responder) { r.CRLHTTP.Code = 503 }, nil, "http-status-200", conformance.Error},
+		"404 under the RFCs alone":    {"rfc", func(r *fixtures.Responder) { r.OCSPHTTP.Code = 404 }, nil, "http-status-200", conformance.Critical},
+		"interrupted before the GETs": {"web", nothing, each(gets, failedAs(evidence.Interrupted, 0)), "http-ocsp-get", 0},
+		"tryLater by GET":             {"web", getsOf(func(o *fixtures.OCSP) { o.Assigned = fixtures.TryLater }), nil, "ocsp-get-post-equal", 0},
+		"a cached GET from before revocation": {"web", func(r *fixtures.Responder) {
+			r.OCSP.Assigned = fixtures.Revoked
+			r.OCSP.ForGET = func(o *fixtures.OCSP) {
+				o.Assigned, o.ThisUpdate, o.ProducedAt = fixtures.Good, r.Now.Add(-day), r.Now.Add(-day)
+			}
+		}, nil, "ocsp-get-post-equal", conformance.Warning},
+		"a GET that lost a revocation": {"web", func(r *fixtures.Responder) {
+			r.OCSP.Assigned, r.OCSP.ThisUpdate, r.OCSP.ProducedAt = fixtures.Revoked, r.Now.Add(-day), r.Now.Add(-day)
+			r.OCSP.ForGET = func(o *fixtures.OCSP) {
+				o.Assigned, o.ThisUpdate, o.ProducedAt = fixtures.Good, time.Time{}, time.Time{}
+			}
+		}, nil, "ocsp-get-post-equal", conformance.Critical},
+		"5 days without OCSP, for Mozilla": {"mozilla", func(r *fixtures.Responder) {
+			r.Leaf = func(c *x509.Certificate) { c.OCSPServer = nil }
+			r.CRL.ThisUpdate, r.CRL.NextUpdate = r.Now.Add(-5*day), r.Now.Add(2*day)
+		}, nil, "crl-update-ee", 0},
+		"5 days without OCSP, for the BR": {"web", func(r *fixtures.Responder) {
+			r.Leaf = func(c *x509.Certificate) { c.OCSPServer = nil }
+			r.CRL.ThisUpdate, r.CRL.NextUpdate = r.Now.Add(-5*day), r.Now.Add(2*day)
+		}, nil, "crl-update-ee", conformance.Error},
+		"8 days, for Mozilla": {"mozilla", func(r *fixtures.Responder) {
+			r.CRL.ThisUpdate, r.CRL.NextUpdate = r.Now.Add(-8*day), r.Now.Add(day)
+		}, nil, "crl-update-ee", conformance.Error},
+		"v1 without extensions, under the RFCs": {"rfc", plainV1, nil, "crl-version", 0},
+		"v1 without extensions, for the BR":     {"web", plainV1, nil, "crl-version", conformance.Error},
+		"v1 with extensions, under the RFCs":    {"rfc", func(r *fixtures.Responder) { r.CRL.NoVersion = true }, nil, "crl-version", conformance.Error},
+		"the same serial of two CAs in an indirect CRL": {"web", func(r *fixtures.Responder) {
+			entry := fixtures.CRLEntry{Serial: revocation.Serial{1, 2, 3}, Reason: revocation.ReasonSuperseded}
+			r.CRL.Entries = []fixtures.CRLEntry{entry, entry}
+			r.CRL.Extensions = []revocation.Extension{{ID: revocation.OIDIssuingDP, Critical: true, Value: []byte{0x30, 3, 0x84, 1, 0xff}}}
+		}, nil, "crl-entry-serial-unique", 0},
+		"good, from a CA for precertificates": {"web", func(r *fixtures.Responder) {
+			r.OCSP.Unassigned = fixtures.Good
+			r.Issuer = func(c *x509.Certificate) {
+				c.ExtKeyUsage, c.UnknownExtKeyUsage = nil, []asn1.ObjectIdentifier{{1, 3, 6, 1, 4, 1, 11129, 2, 4, 4}}
+			}
+		}, nil, "ocsp-unassigned-not-good", conformance.Critical},
+		"https in a CDP before it was forbidden": {"web", func(r *fixtures.Responder) {
+			r.Leaf = func(c *x509.Certificate) {
+				c.NotBefore, c.CRLDistributionPoints = time.Date(2024, 3, 14, 23, 59, 59, 0, time.UTC), []string{"https://a.example/ca.crl"}
+			}
+		}, nil, "cert-cdp-format", 0},
+		"https in a CDP since": {"web", func(r *fixtures.Responder) {
+			r.Leaf = func(c *x509.Certificate) {
+				c.NotBefore, c.CRLDistributionPoints = time.Date(2024, 3, 15, 0, 0, 0, 0, time.UTC), []string{"https://a.example/ca.crl"}
+			}
+		}, nil, "cert-cdp-format", conformance.Error},
+		"an hour's validity of an unknown": {"web", func(r *fixtures.Responder) {
+			r.OCSP.NextUpdate = r.Now.Add(time.Hour)
+		}, each(evidence.Assigned, failedAs(evidence.NoRoute, 0)), "ocsp-br-validity-min", conformance.Warning},
+		"revoked for a neighbour": {"web", func(r *fixtures.Responder) {
+			r.OCSP.Strategies = map[string]fixtures.Status{"ser-neighbour": fixtures.Revoked}
+		}, nil, "ocsp-unassigned-revoked-form", conformance.Warning},
+		"given up after a second": {"web", nothing, each(evidence.OCSP, func(x *evidence.Exchange) {
+			failedAs(evidence.HTTPTimeout, 0)(x)
+			x.Timing.Total = time.Second
+		}), "http-response-time-10s", 0},
+		"late three times, the rest not sent": {"web", nothing, func(run *evidence.Run) {
+			asked := 0
+			each(evidence.OCSP, func(x *evidence.Exchange) {
+				asked++
+				if asked > 8 {
+					failedAs(evidence.HTTPTimeout, 0)(x)
+					x.Spared, x.Timing.Total = asked > 11, 15*time.Second
+				}
+			})(run)
+		}, "http-response-time-10s", conformance.Warning},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report := judgedUnder(t, c.profile, c.change, c.after)
+			if got := worst(report, c.rule); got != c.want {
+				t.Errorf("%s is %d, want %d%s", c.rule, got, c.want, describe(report))
+			}
+		})
+	}
+}
+
+func plainV1(r *fixtures.Responder) {
+	r.CRL.NoVersion, r.CRL.NoAuthorityKeyID, r.CRL.NoNumber = true, true, true
+}
+
+// What was not read has not passed.
+func TestEntriesOfABrokenCRLHaveNotPassed(t *testing.T) {
+	t.Parallel()
+	report := judgedUnder(t, "web", func(r *fixtures.Responder) {
+		r.CRL.Tamper = func(der []byte) []byte { return der[:len(der)*2/3] }
+	}, nil)
+	for _, id := range []string{"crl-entry-serial-unique", "crl-reason-unspecified-absent"} {
+		if !slices.ContainsFunc(report.Findings, func(f conformance.Finding) bool {
+			return f.Rule.ID == id && f.Outcome == conformance.Inconclusive
+		}) {
+			t.Errorf("%s is not inconclusive", id)
+		}
+	}
+}
+
+// A CRL for CA certificates says nothing of a leaf that it does not list.
+func TestStatusByACRLOfAnotherScope(t *testing.T) {
+	t.Parallel()
+	fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
+		r.CRL.Extensions = []revocation.Extension{{ID: revocation.OIDIssuingDP, Critical: true, Value: []byte{0x30, 3, 0x82, 1, 0xff}}}
+	}})
+	if d := lintCRL(t, fake, fake.CRLBody(), fake.IssuerCertificate()).Documents[0]; d.Status != "" {
+		t.Errorf("document: %+v", d)
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Visit(*revocation.CRLEntry)   { panic("a hostile entry") }
+func (panicking) Verdict() conformance.Verdict { return conformance.Verdict{} }
+
+// A rule that panics over an entry is a bug of its own, told by name.
+func TestAPanicOverAnEntryIsABugNotACrash(t *testing.T) {
+	t.Parallel()
+	fake := faked(fixtures.Kind{}, fixtures.Case{Change: nothing})
+	bad := &conformance.Rule{ID: "panics", Cites: []conformance.Citation{conformance.RFC5280("5.3", conformance.Must)}, Needs: evidence.FetchCRL,
+		Entries: func(*conformance.CRLSubject) conformance.EntryJudge { return panicking{} }}
+	profile, _ := conformance.ProfileNamed("web")
+	run := ask(t, fake, zoo.Memory{Responder: fake}, evidence.FetchCRL)
+	report := conformance.Examine(run, conformance.Options{Profile: profile, Rules: []*conformance.Rule{bad}})
+	if len(report.Bugs) != 1 || !strings.Contains(report.Bugs[0], "bug in rule panics") {
+		t.Errorf("bugs: %q", report.Bugs)
+	}
+}
