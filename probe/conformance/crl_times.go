@@ -56,6 +56,7 @@ func crlTimeRules() []*Rule {
 		},
 		{
 			ID:     "crl-not-from-future",
+			Clock:  true,
 			Cites:  []Citation{RFC5280("5.1.2.4", Observed)},
 			Says:   "thisUpdate must not lie in the future.",
 			Needs:  evidence.FetchCRL,
@@ -75,6 +76,7 @@ func crlTimeRules() []*Rule {
 		},
 		{
 			ID:     "crl-not-expired",
+			Clock:  true,
 			Cites:  []Citation{BR("4.9.7", Must), RFC5280("5.1.2.5", Must), MRSP("6", Must)},
 			Says:   "A CRL must not be served after its nextUpdate.",
 			Needs:  evidence.FetchCRL,
@@ -129,6 +131,7 @@ func crlTimeRules() []*Rule {
 		},
 		{
 			ID:    "crl-update-ee",
+			Clock: true,
 			Cites: []Citation{BR("4.9.7", Must).Since("2024-03-15"), MRSP("6", Must)},
 			Says:  "A CRL that covers Subscriber certificates must be replaced every 7 days, every 4 where a certificate names no OCSP responder.",
 			Needs: evidence.FetchCRL,

@@ -39,7 +39,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 		}
 	}
 	e.services()
-	e.report.Blackout = blackout(run)
+	e.report.Blackout, e.report.ClockError = blackout(run), clockError(run)
 	for i := range run.Exchanges {
 		e.exchange(&run.Exchanges[i])
 	}
@@ -87,6 +87,9 @@ func (e *examiner) judge(r *Rule, d docket, verdict func() Verdict) {
 		return
 	}
 	v := e.caught(r, d, verdict)
+	if r.Clock && v.Outcome == Failed && e.report.ClockError != 0 {
+		v = unable("%s", clockText(e.report.ClockError))
+	}
 	if v.only != "" {
 		binding = slices.DeleteFunc(binding, func(c Citation) bool { return c.Document != v.only })
 		if len(binding) == 0 {
@@ -274,6 +277,9 @@ func outcomeOf(x *evidence.Exchange) string {
 // hints says what the operator may want to know about the way the run was judged.
 func (e *examiner) hints() {
 	e.report.Hints = append(e.report.Hints, e.report.Run.Notes...)
+	if e.report.ClockError != 0 {
+		e.report.Hints = append(e.report.Hints, clockText(e.report.ClockError))
+	}
 	seen := map[string]bool{}
 	for _, x := range e.report.Run.Exchanges {
 		leaf := e.certificates[x.Subject]

@@ -51,14 +51,15 @@ type Document struct {
 
 // Report is everything that judging one run gave.
 type Report struct {
-	Run       *evidence.Run
-	Profile   Profile
-	Services  []Service
-	Answers   []Answer
-	Documents []Document
-	Findings  []Finding // failed ones and inconclusive ones, in the order of the evidence
-	Outcomes  map[Outcome]int
-	Blackout  bool // every host failed alike, so that it may be our own network
+	Run        *evidence.Run
+	Profile    Profile
+	Services   []Service
+	Answers    []Answer
+	Documents  []Document
+	Findings   []Finding // failed ones and inconclusive ones, in the order of the evidence
+	Outcomes   map[Outcome]int
+	ClockError time.Duration // by which our clock seems to be ahead, by the Date of several hosts; zero where it seems right
+	Blackout   bool          // every host failed alike, so that it may be our own network
 	// NothingAsked is set where nothing was learnt about anybody: no service could be asked,
 	// or not one question got through because of our own network.
 	NothingAsked bool

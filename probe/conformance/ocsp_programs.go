@@ -69,6 +69,7 @@ func programRules() []*Rule {
 		},
 		{
 			ID:    "ocsp-mozilla-update-4d",
+			Clock: true,
 			Cites: []Citation{MRSP("6", Must)},
 			Says:  "A response about an end-entity certificate must be replaced at least every 4 days.",
 			Needs: evidence.OCSP,
@@ -90,6 +91,7 @@ func programRules() []*Rule {
 		},
 		{
 			ID:     "ocsp-ms-update-half",
+			Clock:  true,
 			Cites:  []Citation{MSTRP("3.2.2", Must).Since("2026-05-20")},
 			Says:   "A newer response about an end-entity certificate must be out 8 hours before nextUpdate and, where it lasts more than 16 hours, at half its time.",
 			Needs:  evidence.OCSP,
@@ -118,6 +120,7 @@ func programRules() []*Rule {
 		},
 		{
 			ID:    "ocsp-ca-update-12m",
+			Clock: true,
 			Cites: []Citation{BR("4.9.9", Must)},
 			Says:  "A response about a Subordinate CA certificate must be replaced at least every 12 months.",
 			Needs: evidence.Assigned,

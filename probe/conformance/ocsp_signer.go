@@ -89,6 +89,7 @@ func signerRules() []*Rule {
 		},
 		{
 			ID:     "ocsp-signer-valid-now",
+			Clock:  true,
 			Cites:  []Citation{RFC6960("4.2.2.2", Must), MRSP("6", Must)},
 			Says:   "A delegate's certificate must be valid when the response was produced and when it is served.",
 			Needs:  evidence.OCSP,

@@ -114,6 +114,7 @@ func ocspTimeRules() []*Rule {
 		},
 		{
 			ID:     "ocsp-not-from-future",
+			Clock:  true,
 			Cites:  []Citation{RFC6960("4.2.2.1", Should), RFC9919("5", Practice)},
 			Says:   "producedAt and thisUpdate must not lie in the future.",
 			Needs:  evidence.OCSP,
@@ -138,6 +139,7 @@ func ocspTimeRules() []*Rule {
 		},
 		{
 			ID:     "ocsp-not-expired",
+			Clock:  true,
 			Cites:  []Citation{BR("4.9.9", Must), RFC6960("4.2.2.1", Must)},
 			Says:   "A response must not be served after its nextUpdate.",
 			Needs:  evidence.OCSP,
@@ -211,6 +213,7 @@ func ocspTimeRules() []*Rule {
 		},
 		{
 			ID:    "ocsp-br-update-long",
+			Clock: true,
 			Cites: []Citation{BR("4.9.9", Must).Since("2020-09-30")},
 			Says:  "Where the validity interval is 16 hours or more, a newer response must be out 8 hours before nextUpdate and 4 days after thisUpdate.",
 			Needs: evidence.OCSP,

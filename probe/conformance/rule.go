@@ -21,6 +21,7 @@ type Rule struct {
 	Needs  evidence.Ask   // the kinds of answers it looks at; any one of them suffices
 	Scope  evidence.Scope // judged only for services of this scope; empty: for all
 	Public bool           // a profile of certificates: no more than remarked on where the CA shows no sign of being publicly trusted
+	Clock  bool           // it holds a document against the time at which we saw it
 	Marked Severity       // where it is not what the strongest citation gives
 
 	Exchange func(ExchangeSubject) Verdict // an exchange, whatever came back

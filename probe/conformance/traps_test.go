@@ -193,3 +193,45 @@ func TestAPanicOverAnEntryIsABugNotACrash(t *testing.T) {
 		t.Errorf("bugs: %q", report.Bugs)
 	}
 }
+
+// apart has the CRL come from another host than the OCSP answers, and everything seen that
+// much later than it was.
+func apart(ahead time.Duration, crlToo bool) func(*evidence.Run) {
+	return func(run *evidence.Run) {
+		for i := range run.Exchanges {
+			x := &run.Exchanges[i]
+			if x.Ask == evidence.FetchCRL {
+				x.URL = "http://crl.example/ca.crl"
+			}
+			if x.Ask != evidence.FetchCRL || crlToo {
+				x.At = x.At.Add(ahead)
+			}
+		}
+	}
+}
+
+// When several hosts' Date says that our clock is wrong, nobody is accused by it.
+func TestOurClock(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		after   func(*evidence.Run)
+		accused bool
+	}{
+		"30 days ahead of both hosts":        {apart(30*24*time.Hour, true), false},
+		"30 days behind both hosts":          {apart(-30*24*time.Hour, true), false},
+		"30 days ahead of one host":          {apart(30*24*time.Hour, false), true},
+		"ahead of the only host":             {each(evidence.OCSP|evidence.FetchCRL, func(x *evidence.Exchange) { x.At = x.At.Add(30 * 24 * time.Hour) }), true},
+		"five minutes behind, as clocks are": {apart(-5*time.Minute, true), false},
+	} {
+		report := judgedUnder(t, "web", nothing, c.after)
+		ids := slices.DeleteFunc(fired(report), func(id string) bool { return !conformance.RuleNamed(id).Clock })
+		if got := len(ids) > 0; got != c.accused {
+			t.Errorf("%s: accused %v of %v, want %v%s", name, got, ids, c.accused, describe(report))
+		}
+	}
+	if report := judgedUnder(t, "web", nothing, apart(30*24*time.Hour, true)); !slices.ContainsFunc(report.Hints, func(h string) bool {
+		return strings.Contains(h, "our clock is 30d ahead")
+	}) {
+		t.Errorf("hints: %q", report.Hints)
+	}
+}
