@@ -15,7 +15,7 @@ const (
 )
 
 // confirm asks again where an unassigned serial was answered "good".
-func (p *Plan) confirm(t *PlannedTarget, r *recorder) {
+func (p *Plan) confirm(t *PlannedTarget, r *recorder, fetched []evidence.Exchange) {
 	for _, responder := range t.Target.Responders {
 		goods := goodQuestions(r.list, responder)
 		if len(goods) == 0 {
@@ -26,7 +26,7 @@ func (p *Plan) confirm(t *PlannedTarget, r *recorder) {
 			r.ask(q)
 		}
 		first := goods[0]
-		for _, serial := range p.fresh(strategyNamed(first.Strategy), t.Target, r.list) {
+		for _, serial := range p.fresh(strategyNamed(first.Strategy), t.Target, fetched) {
 			if q, err := question(first, t.Target, serial, first.Ask); err == nil {
 				r.ask(q)
 			}

@@ -72,6 +72,7 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 	}
 	if t.Certificate != nil {
 		subject = run.AddCertificate(t.Certificate.Raw, "certificate")
+		run.Subjects = append(run.Subjects, subject)
 	}
 	for _, crl := range t.DistributionPoints {
 		if p.asks.Has(evidence.Resolve) && once("resolve", host(crl)) {
@@ -104,7 +105,7 @@ func (p *Plan) responder(planned *PlannedTarget, responder, issuer, subject stri
 	t := planned.Target
 	about := evidence.Question{URL: responder, Issuer: issuer, Subject: subject}
 	if t.Certificate != nil && once("assigned", responder, subject) {
-		err := p.ask(planned, about, revocation.SerialOf(t.Certificate.SerialNumber), evidence.AssignedPOST, evidence.AssignedGET)
+		err := p.plan(planned, about, revocation.SerialOf(t.Certificate.SerialNumber), evidence.AssignedPOST, evidence.AssignedGET)
 		if err != nil {
 			return err
 		}
@@ -119,7 +120,7 @@ func (p *Plan) responder(planned *PlannedTarget, responder, issuer, subject stri
 			continue
 		}
 		about.Strategy = strategy.ID
-		if err := p.ask(planned, about, serial, evidence.UnassignedPOST, evidence.UnassignedGET); err != nil {
+		if err := p.plan(planned, about, serial, evidence.UnassignedPOST, evidence.UnassignedGET); err != nil {
 			return err
 		}
 	}
@@ -156,8 +157,8 @@ func assignment(issuer *x509.Certificate, s revocation.Serial) string {
 	return string(issuer.RawSubject) + string(issuer.RawSubjectPublicKeyInfo) + s.String()
 }
 
-// ask plans a question about one serial by the methods whose kinds are wanted.
-func (p *Plan) ask(planned *PlannedTarget, about evidence.Question, serial revocation.Serial, kinds ...evidence.Ask) error {
+// plan adds a question about one serial by the methods whose kinds are wanted.
+func (p *Plan) plan(planned *PlannedTarget, about evidence.Question, serial revocation.Serial, kinds ...evidence.Ask) error {
 	for _, kind := range kinds {
 		if !p.asks.Has(kind) {
 			continue

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -24,18 +23,34 @@ const maxTargets = 16
 // the plan whatever order the answers came in. When ctx ends, it stops asking; everything
 // that was answered is kept.
 func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
-	results := make([][]evidence.Exchange, len(p.Targets))
+	recorders := make([]*recorder, len(p.Targets))
+	for i := range recorders {
+		recorders[i] = &recorder{ctx: ctx, asker: asker, target: i, silent: map[string]silence{}}
+	}
+	inParallel(recorders, p.reach)
+	var fetched []evidence.Exchange // a CRL of one target may list serials of another's issuer
+	for _, r := range recorders {
+		fetched = append(fetched, r.list...)
+	}
+	inParallel(recorders, func(r *recorder) { p.ask(r, fetched) })
+	for _, r := range recorders {
+		run.Exchanges = append(run.Exchanges, r.list...)
+	}
+}
+
+// inParallel does a part of the work for several targets at once, those that were named
+// first before the others.
+func inParallel(recorders []*recorder, part func(*recorder)) {
 	slots := make(chan struct{}, maxTargets)
 	var wait sync.WaitGroup
-	for i := range p.Targets {
-		slots <- struct{}{} // here, so that what was named first is asked first
+	for _, r := range recorders {
+		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			results[i] = p.run(ctx, asker, i)
+			part(r)
 		})
 	}
 	wait.Wait()
-	run.Exchanges = append(run.Exchanges, slices.Concat(results...)...)
 }
 
 // recorder numbers and keeps the exchanges of one target.
@@ -62,20 +77,23 @@ func (r *recorder) ask(q evidence.Question) *evidence.Exchange {
 	return &r.list[len(r.list)-1]
 }
 
-func (p *Plan) run(ctx context.Context, asker Asker, target int) []evidence.Exchange {
-	t := &p.Targets[target]
-	r := &recorder{ctx: ctx, asker: asker, target: target, silent: map[string]silence{}}
-	for _, q := range t.Resolves {
+// reach resolves the hosts of a target and fetches its CRLs.
+func (p *Plan) reach(r *recorder) {
+	for _, q := range p.Targets[r.target].Resolves {
 		r.ask(q)
 	}
-	for _, q := range t.CRLs {
+	for _, q := range p.Targets[r.target].CRLs {
 		r.fetch(q)
 	}
-	for _, q := range p.avoidListed(t, r.list) {
+}
+
+// ask puts the questions of a target to its responders, knowing every CRL of the run.
+func (p *Plan) ask(r *recorder, fetched []evidence.Exchange) {
+	t := &p.Targets[r.target]
+	for _, q := range p.avoidListed(t, fetched) {
 		r.ask(q)
 	}
-	p.confirm(t, r)
-	return r.list
+	p.confirm(t, r, fetched)
 }
 
 // fetch asks for a CRL, and once more when it did not come: one failure may be chance.

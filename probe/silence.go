@@ -29,7 +29,7 @@ func place(q evidence.Question, f evidence.Failure) string {
 // listen counts failures that take long to show.
 func (r *recorder) listen(q evidence.Question, x *evidence.Exchange) {
 	switch x.Failure {
-	case evidence.DNSTimeout, evidence.NoResolver, evidence.ConnectTimeout, evidence.HTTPTimeout:
+	case evidence.DNSTimeout, evidence.NoResolver, evidence.ConnectTimeout, evidence.TLSFailure, evidence.HTTPTimeout:
 		s := r.silent[place(q, x.Failure)]
 		if s.failure != x.Failure {
 			s = silence{failure: x.Failure}

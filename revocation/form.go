@@ -79,7 +79,10 @@ func kindWithin(head []byte, encoding Encoding, wraps int) Kind {
 	case EncodingJSON:
 		return kindOfJSON(head)
 	case EncodingPEM:
-		if kind := kindOfLabel(head); kind != KindUnrecognised {
+		switch kind, other := kindOfLabel(head); {
+		case other:
+			return KindUnrecognised
+		case kind != KindUnrecognised:
 			return kind
 		}
 	case EncodingBase64, EncodingGzip, EncodingBOM, EncodingSpace:
@@ -214,21 +217,24 @@ func kindOfJSON(head []byte) Kind {
 	return KindUnrecognised
 }
 
-// kindOfLabel goes by the label of the first PEM block (RFC 7468 §4 to §14).
-func kindOfLabel(head []byte) Kind {
+// kindOfLabel goes by the label of the first PEM block (RFC 7468 §4 to §14); other says
+// that it names something which is none of our kinds.
+func kindOfLabel(head []byte) (kind Kind, other bool) {
 	_, label, _ := bytes.Cut(head, []byte(pemBegin))
 	label, _, _ = bytes.Cut(label, []byte("-----"))
 	switch string(label) {
 	case "X509 CRL", "CRL":
-		return KindCRL
+		return KindCRL, false
 	case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
-		return KindCertificate
+		return KindCertificate, false
 	case "OCSP RESPONSE":
-		return KindOCSPResponse
+		return KindOCSPResponse, false
 	case "OCSP REQUEST":
-		return KindOCSPRequest
+		return KindOCSPRequest, false
+	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
+		return KindUnrecognised, true
 	case "PKCS7", "PKCS #7 SIGNED DATA", "CMS":
-		return KindCMS
+		return KindCMS, false
 	}
-	return KindUnrecognised
+	return KindUnrecognised, false
 }

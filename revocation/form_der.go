@@ -94,7 +94,17 @@ func kindOfSigned(outer []shape) Kind {
 			return KindOCSPRequest
 		}
 	}
+	if isRequestInfo(in) {
+		return KindUnrecognised
+	}
 	return crlOrCertificate(in)
+}
+
+// isRequestInfo recognises the CertificationRequestInfo of a certificate request (RFC 2986
+// §4.1), of which nothing here is decoded: a version, a Name, a public key, [0].
+func isRequestInfo(in []shape) bool {
+	return len(in) == 4 && in[0].tag == tagInteger && in[1].tag == tagSequence && in[2].tag == tagSequence &&
+		in[3].tag == contextConstructedTag(0) && (len(in[1].content) == 0 || in[1].content[0] == tagSet)
 }
 
 // requestOrResponse tells requestorName of a request from responderID byName of a

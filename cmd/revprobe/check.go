@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -59,19 +60,19 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 		return 0, err
 	}
 	run := &evidence.Run{Version: version, Seed: hex.EncodeToString(seed), Vantage: c.vantage, Started: env.now().UTC(), Scope: j.scope}
-	if c.dryRun {
+	client, err := transport.New(transport.Options{Resolvers: c.resolvers, Timeout: c.timeout, Rate: c.rate, UserAgent: userAgent(c.contact),
+		Named: c.named.Hosts(), AllowPrivate: c.allowPrivate})
+	switch {
+	case err != nil:
+		return 0, err
+	case c.dryRun:
 		return dryRun(ctx, env, c.named, run, j.options, seed)
 	}
-	return c.run(ctx, env, j, run, seed)
+	return c.run(ctx, env, client, j, run, seed)
 }
 
 // run asks, keeps and judges.
-func (c *checking) run(ctx context.Context, env *environment, j judge, run *evidence.Run, seed []byte) (int, error) {
-	client, err := transport.New(transport.Options{Resolvers: c.resolvers, Timeout: c.timeout, Rate: c.rate, UserAgent: userAgent(c.contact),
-		Named: c.named.Hosts(), AllowPrivate: c.allowPrivate})
-	if err != nil {
-		return 0, err
-	}
+func (c *checking) run(ctx context.Context, env *environment, client *transport.Client, j judge, run *evidence.Run, seed []byte) (int, error) {
 	keep, err := openArchive(c.archive)
 	if err != nil {
 		return 0, err
@@ -89,7 +90,9 @@ func (c *checking) run(ctx context.Context, env *environment, j judge, run *evid
 		run.Notes = append(run.Notes, "interrupted: what had been answered by then was judged")
 	}
 	unkept := keep.write(run)
-	code, err := j.publish(env, conformance.Examine(run, j.options), report.ByType, false)
+	result := conformance.Examine(run, j.options)
+	result.Interrupted = ctx.Err() != nil
+	code, err := j.publish(env, result, report.ByType, false)
 	if unkept != nil {
 		return 0, &lateError{unkept} // after the report: what was asked is not lost
 	}
@@ -183,22 +186,26 @@ func dryRun(ctx context.Context, env *environment, named target.Named, run *evid
 	if err != nil {
 		return 0, err
 	}
+	var out bytes.Buffer
 	questions := plan.Questions()
-	fmt.Fprintf(env.stdout, "%d requests would be sent, none was; seed %s\n", len(first.questions)+len(questions), run.Seed)
+	fmt.Fprintf(&out, "%d requests would be sent, none was; seed %s\n", len(first.questions)+len(questions), run.Seed)
 	for _, q := range first.questions {
-		fmt.Fprintln(env.stdout, requestLine(q))
+		fmt.Fprintln(&out, requestLine(q))
 	}
 	if len(first.questions) > 0 {
-		fmt.Fprintln(env.stdout, "more would follow from what is answered to these")
+		fmt.Fprintln(&out, "more would follow from what is answered to these")
 	}
 	for _, q := range questions {
-		fmt.Fprintln(env.stdout, requestLine(q))
+		fmt.Fprintln(&out, requestLine(q))
 	}
 	for _, note := range run.Notes {
-		fmt.Fprintln(env.stdout, report.Visible(note))
+		fmt.Fprintln(&out, report.Visible(note))
 	}
 	if needs(o.Rules).Has(evidence.Unassigned) && len(questions) > 0 {
-		fmt.Fprintln(env.stdout, "a CRL that does not come is asked for once more; where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
+		fmt.Fprintln(&out, "a CRL that does not come is asked for once more; where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
+	}
+	if _, err := env.stdout.Write(out.Bytes()); err != nil {
+		return 0, &lateError{fmt.Errorf("writing the plan: %w", err)}
 	}
 	return exitClean, nil
 }

@@ -185,7 +185,7 @@ func exitCode(r *conformance.Report, failOn conformance.Severity) int {
 		return exitBug
 	case r.Worst() >= failOn:
 		return exitFindings
-	case r.NothingAsked:
+	case r.NothingAsked || r.Interrupted:
 		return exitInconclusive
 	}
 	return exitClean

@@ -45,9 +45,12 @@ func rules(_ context.Context, env *environment, args []string) (int, error) {
 			err = report.RulesText(env.stdout, chosen, profile, options)
 		}
 	default:
-		err = hinted("--format: there is no format "+quoted(format), "there are text, json, markdown")
+		return 0, hinted("--format: there is no format "+quoted(format), "there are text, json, markdown")
 	}
-	return exitClean, err
+	if err != nil {
+		return 0, &lateError{err}
+	}
+	return exitClean, nil
 }
 
 // writeCoverage tells of each requirement of the catalogue whether a rule judges it.

@@ -77,7 +77,7 @@ func availabilityRules() []*Rule {
 			Needs:  evidence.HTTP,
 			Marked: Error,
 			Service: func(s ServiceSubject) Verdict {
-				reached := reachable(s.asked(evidence.HTTP))
+				reached := s.reachable()
 				failed := broken(reached)
 				switch {
 				case len(reached) == 0:
@@ -127,7 +127,7 @@ func availabilityRules() []*Rule {
 			Says:  "A response must be complete within 10 seconds.",
 			Needs: evidence.HTTP,
 			Service: func(s ServiceSubject) Verdict {
-				asked := sent(reachable(s.asked(evidence.HTTP)))
+				asked := s.reachable()
 				slow := slices.DeleteFunc(slices.Clone(asked), func(x *evidence.Exchange) bool { return !late(x) })
 				switch {
 				case len(asked) == 0:
@@ -171,10 +171,14 @@ func deadAddresses(list []evidence.Address) (dead, ours []string) {
 	return dead, ours
 }
 
-// reachable returns the exchanges in which a connection was made: what came before that is
-// the business of dns-resolves and tcp-connect-all, or our own trouble.
-func reachable(list []*evidence.Exchange) []*evidence.Exchange {
-	return slices.DeleteFunc(slices.Clone(list), func(x *evidence.Exchange) bool {
+// reachable returns the exchanges that say something of the service itself. That its host
+// could not be reached from the start is the business of dns-resolves and tcp-connect-all;
+// that it could once and then not any more is not.
+func (s ServiceSubject) reachable() []*evidence.Exchange {
+	return slices.DeleteFunc(sent(s.asked(evidence.HTTP)), func(x *evidence.Exchange) bool {
+		if s.Reached && !x.Failure.Ours() {
+			return false
+		}
 		switch x.Failure {
 		case evidence.DNSNXDomain, evidence.DNSServFail, evidence.DNSNoData, evidence.DNSTimeout, evidence.ConnectRefused, evidence.ConnectTimeout:
 			return true

@@ -3,6 +3,7 @@ package conformance
 import (
 	"crypto/x509"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func httpLocation(isURI bool, uri string) Verdict {
 	switch {
 	case !isURI:
 		return fail("an http URL", "a name that is no URI")
-	case err != nil || u.Host == "" || u.Fragment != "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https"):
+	case err != nil || u.Host == "" || u.Fragment != "" || unaskable(uri, u) || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https"):
 		return fail("an http URL", "%q", uri)
 	case strings.EqualFold(u.Scheme, "https"):
 		return fail("an http URL", "%q", uri).atMost(Warning)
@@ -104,12 +105,22 @@ func distributionPoints(list []revocation.DistributionPoint, issued time.Time) V
 		}
 		for _, uri := range p.URIs {
 			u, err := url.Parse(uri)
-			if err != nil || u.Host == "" || !strings.EqualFold(u.Scheme, "http") && !issued.Before(httpOnlySince) {
+			if err != nil || u.Host == "" || unaskable(uri, u) || !strings.EqualFold(u.Scheme, "http") && !issued.Before(httpOnlySince) {
 				return fail("an http URL", "%q", uri).in(field)
 			}
 		}
 	}
 	return pass()
+}
+
+// unaskable reports whether a URL has octets that RFC 3986 does not allow, or a port that
+// there is not: no request line can be made of it.
+func unaskable(text string, u *url.URL) bool {
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("<>\"{}|\\^`", r) }) {
+		return true
+	}
+	port, err := strconv.Atoi(u.Port())
+	return u.Port() != "" && (err != nil || port < 1 || port > 65535)
 }
 
 // httpOnlySince is when http became the only scheme that BR 7.1.2.11.2 allows (ballot SC-063).

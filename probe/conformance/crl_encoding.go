@@ -59,8 +59,6 @@ func crlEncodingRules() []*Rule {
 				switch {
 				case s.CRL.Broken != nil && s.CRL.Issuer == nil && !s.CRL.HasVersion:
 					return skip()
-				case !s.CRL.HasVersion && !s.CRL.HasExtensions && s.CRL.Broken == nil:
-					return fail("v2 (1)", "no version: v1").in("tbsCertList.version").under(BRDoc) // RFC 5280 asks for v2 only with extensions
 				case !s.CRL.HasVersion:
 					return fail("v2 (1)", "no version: v1").in("tbsCertList.version")
 				case s.CRL.Version != 1:

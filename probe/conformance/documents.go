@@ -148,7 +148,7 @@ func (e *examiner) responseIssuer(s *ResponseSubject) *x509.Certificate {
 			}
 		}
 	}
-	return e.onlyIssuer()
+	return e.signingIssuer(s.Response.Basic)
 }
 
 // knownIssuer returns the CA that an exchange is about: the one that was asked about, else
@@ -176,19 +176,18 @@ func (e *examiner) knownIssuer(x *evidence.Exchange) *x509.Certificate {
 	return named
 }
 
-// onlyIssuer returns the CA certificate that was given, where exactly one was.
-func (e *examiner) onlyIssuer() *x509.Certificate {
-	var only *x509.Certificate
+// signingIssuer returns the CA among those given by whose authority the response is signed,
+// where no CertID names one of them.
+func (e *examiner) signingIssuer(b *revocation.BasicResponse) *x509.Certificate {
 	for _, c := range e.pool {
-		if c.BasicConstraintsValid && !c.IsCA {
+		if b == nil || c.BasicConstraintsValid && !c.IsCA {
 			continue
 		}
-		if only != nil {
-			return nil
+		if signer := b.FindSigner(c, nil); signer.Signature.State == revocation.SignatureValid && (signer.IsIssuer || signer.IssuedByCA) {
+			return c
 		}
-		only = c
 	}
-	return only
+	return nil
 }
 
 func responseDocument(s *ResponseSubject, form revocation.Form) Document {
@@ -230,6 +229,9 @@ func (e *examiner) file(x *evidence.Exchange, b body) {
 		return
 	case revocation.KindUnrecognised:
 		e.document(Document{Source: x.ID, Kind: b.form.Kind, Encoding: b.form.Encoding, Problem: unrecognised(b.form)})
+		return
+	case revocation.KindCMS:
+		e.document(Document{Source: x.ID, Kind: revocation.KindUnrecognised, Encoding: b.form.Encoding, Problem: "a PKCS#7 (CMS) message, which no rule judges"})
 		return
 	}
 	inner, err := revocation.Unwrap(b.form, b.reader)
@@ -372,10 +374,13 @@ func (e *examiner) crlIssuer(s *CRLSubject) (*x509.Certificate, revocation.Signa
 			candidates = append(candidates, c)
 		}
 	}
-	if c := e.onlyIssuer(); len(candidates) == 0 && c != nil {
-		candidates = append(candidates, c)
-	}
 	if len(candidates) == 0 {
+		candidates = e.pool // whose key verifies it is its issuer, by whatever name
+		for _, c := range candidates {
+			if sig := s.CRL.Verify(c); sig.State == revocation.SignatureValid {
+				return c, sig
+			}
+		}
 		return nil, s.CRL.Verify(nil)
 	}
 	for _, c := range candidates {

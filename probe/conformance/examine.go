@@ -155,20 +155,25 @@ func serviceURL(x *evidence.Exchange) string {
 	return x.URL
 }
 
-// pointers judges the certificates that led to the services asked, each once.
+// pointers judges the certificates that led to the services asked, or should have, each
+// once.
 func (e *examiner) pointers() {
 	seen := map[string]bool{}
+	judge := func(name string, at time.Time) {
+		if c := e.certificates[name]; c != nil && !seen[name] {
+			seen[name] = true
+			e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: e.origin(name), Issuer: e.issuerOf(c), At: at})
+		}
+	}
 	for i := range e.report.Run.Exchanges {
 		x := &e.report.Run.Exchanges[i]
-		if x.Ask == evidence.File {
-			continue
+		if x.Ask != evidence.File {
+			judge(x.Subject, x.At)
+			judge(x.Issuer, x.At)
 		}
-		for _, name := range []string{x.Subject, x.Issuer} {
-			if c := e.certificates[name]; c != nil && !seen[name] {
-				seen[name] = true
-				e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: e.origin(name), Issuer: e.issuerOf(c), At: x.At})
-			}
-		}
+	}
+	for _, name := range e.report.Run.Subjects {
+		judge(name, e.report.Run.Started)
 	}
 }
 
@@ -215,7 +220,7 @@ func (e *examiner) certificate(subject CertSubject) {
 
 // service judges what one service said as a whole.
 func (e *examiner) service(s *Service) {
-	subject := ServiceSubject{Service: *s, Issuer: e.certificates[s.Issuer], Blackout: e.report.Blackout}
+	subject := ServiceSubject{Service: *s, Issuer: e.certificates[s.Issuer], Reached: reached(e.report.Run, s.URL), Blackout: e.report.Blackout}
 	for _, a := range e.answers {
 		if a.Responder == s.URL && a.Issuer == s.Issuer {
 			subject.Answers = append(subject.Answers, a)

@@ -63,6 +63,7 @@ type Report struct {
 	// NothingAsked is set where nothing was learnt about anybody: no service could be asked,
 	// or not one question got through because of our own network.
 	NothingAsked bool
+	Interrupted  bool     // the run was stopped before everything had been asked
 	Hints        []string // what the operator may want to know about the way it was judged
 	Bugs         []string // rules that panicked, with the evidence they panicked over
 }

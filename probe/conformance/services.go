@@ -172,3 +172,26 @@ func hostOf(address string) string {
 	}
 	return u.Hostname()
 }
+
+// reached reports whether the host of a URL had an address that took a connection when it
+// was resolved.
+func reached(run *evidence.Run, address string) bool {
+	for i := range run.Exchanges {
+		x := &run.Exchanges[i]
+		if x.Ask != evidence.Resolve || !sameHost(x.URL, address) {
+			continue
+		}
+		for _, a := range x.Addresses {
+			if a.Failure == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameHost(a, b string) bool {
+	left, errLeft := url.Parse(a)
+	right, errRight := url.Parse(b)
+	return errLeft == nil && errRight == nil && left.Host == right.Host
+}

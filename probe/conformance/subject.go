@@ -154,6 +154,7 @@ func roleOf(c *x509.Certificate) Role {
 type ServiceSubject struct {
 	Service
 	Issuer   *x509.Certificate
+	Reached  bool            // its host had an address that took a connection
 	Answers  []ServiceAnswer // its OCSP answers; empty for a distribution point
 	Blackout bool            // every host of the run failed alike: it may be our own network
 }

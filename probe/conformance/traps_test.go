@@ -90,9 +90,7 @@ func TestTraps(t *testing.T) {
 		"8 days, for Mozilla": {"mozilla", func(r *fixtures.Responder) {
 			r.CRL.ThisUpdate, r.CRL.NextUpdate = r.Now.Add(-8*day), r.Now.Add(day)
 		}, nil, "crl-update-ee", conformance.Error},
-		"v1 without extensions, under the RFCs": {"rfc", plainV1, nil, "crl-version", 0},
-		"v1 without extensions, for the BR":     {"web", plainV1, nil, "crl-version", conformance.Error},
-		"v1 with extensions, under the RFCs":    {"rfc", func(r *fixtures.Responder) { r.CRL.NoVersion = true }, nil, "crl-version", conformance.Error},
+		"v1 without extensions, under the RFCs": {"rfc", plainV1, nil, "crl-version", conformance.Error}, // RFC 5280 §5 asks for v2 always
 		"the same serial of two CAs in an indirect CRL": {"web", func(r *fixtures.Responder) {
 			entry := fixtures.CRLEntry{Serial: revocation.Serial{1, 2, 3}, Reason: revocation.ReasonSuperseded}
 			r.CRL.Entries = []fixtures.CRLEntry{entry, entry}
@@ -233,5 +231,58 @@ func TestOurClock(t *testing.T) {
 		return strings.Contains(h, "our clock is 30d ahead")
 	}) {
 		t.Errorf("hints: %q", report.Hints)
+	}
+}
+
+// A host that took a connection and then takes no more has failed, whatever came first.
+func TestAHostThatGoesAwayHasFailed(t *testing.T) {
+	t.Parallel()
+	gone := each(evidence.OCSP, failedAs(evidence.ConnectRefused, 0))
+	if got := worst(judgedUnder(t, "web", nothing, gone), "http-status-200"); got != conformance.Critical {
+		t.Errorf("after it was reached: %d", got)
+	}
+	never := func(run *evidence.Run) {
+		gone(run)
+		each(evidence.Resolve, func(x *evidence.Exchange) {
+			for i := range x.Addresses {
+				x.Addresses[i].Failure = evidence.ConnectRefused
+			}
+		})(run)
+	}
+	if got := worst(judgedUnder(t, "web", nothing, never), "http-status-200"); got != 0 {
+		t.Errorf("tcp-connect-all says it, http-status-200 too: %d", got)
+	}
+}
+
+// What a file is held against is a CA that was given and has to do with it, not any.
+func TestAnUnrelatedIssuerAccusesNobody(t *testing.T) {
+	t.Parallel()
+	fake := faked(fixtures.Kind{}, fixtures.Case{Change: nothing})
+	other := faked(fixtures.Kind{RSA: true}, fixtures.Case{Change: func(r *fixtures.Responder) {
+		r.Issuer = func(c *x509.Certificate) { c.Subject.CommonName = "Another CA" }
+	}})
+	leaf := ask(t, fake, zoo.Memory{Responder: fake}, evidence.AssignedPOST)
+	for name, body := range map[string][]byte{"CRL": fake.CRLBody(), "OCSP response": leaf.Exchanges[0].Body} {
+		run := &evidence.Run{Started: noon}
+		run.AddCertificate(other.IssuerCertificate().Raw, "other.pem")
+		run.Exchanges = []evidence.Exchange{{ID: name, At: noon, Body: body, Question: evidence.Question{Ask: evidence.File}}}
+		if got := fired(judge(t, run)); len(got) > 0 {
+			t.Errorf("%s of another CA fires %v", name, got)
+		}
+	}
+}
+
+// A certificate that was named is judged even where nothing in it could be asked.
+func TestANamedCertificateIsJudged(t *testing.T) {
+	t.Parallel()
+	for name, uri := range map[string]string{"ldap": "ldap://a.example/ca.crl", "a space": "http://a.example/my crl.crl", "a port that is none": "http://a.example:99999/ca.crl"} {
+		fake := faked(fixtures.Kind{}, fixtures.Case{Change: func(r *fixtures.Responder) {
+			r.Leaf = func(c *x509.Certificate) { c.CRLDistributionPoints = []string{uri} }
+		}})
+		run := &evidence.Run{Started: noon}
+		run.Subjects = []string{run.AddCertificate(fake.LeafCertificate().Raw, "leaf.pem")}
+		if got := fired(judge(t, run)); !slices.Contains(got, "cert-cdp-format") {
+			t.Errorf("%s: fires %v", name, got)
+		}
 	}
 }

@@ -25,7 +25,10 @@ type Run struct {
 	// Certificates holds every certificate that a Question refers to by fingerprint, and
 	// every one the operator gave, in the order in which they came.
 	Certificates []Certificate `json:"certificates"`
-	Exchanges    []Exchange    `json:"-"`
+	// Subjects are the fingerprints of those whose status is asked: the certificates that
+	// the operator named.
+	Subjects  []string   `json:"subjects,omitempty"`
+	Exchanges []Exchange `json:"-"`
 }
 
 // Scope is which of the two sets of limits a service is held to (BR 4.9.7, 4.9.9).

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
 )
 
 // run writes what the run was: what is needed to ask the same again.
@@ -24,7 +25,7 @@ func (p *page) run(r *conformance.Report) {
 // summary writes how the whole came out: the counts in one paragraph, hints, bugs.
 func (p *page) summary(r *conformance.Report, exit int) {
 	switch {
-	case r.NothingAsked && len(r.Run.Exchanges) == 0:
+	case r.NothingAsked && !askedAnything(r.Run):
 		p.paragraph("", plain, 2, "nothing could be asked: no service to ask was found")
 	case r.NothingAsked:
 		p.paragraph("", plain, 2, "nothing could be asked, for reasons of our own network: nothing follows about the services")
@@ -40,6 +41,11 @@ func (p *page) summary(r *conformance.Report, exit int) {
 		first, _, _ := strings.Cut(bug, "\n")
 		p.paragraph("our bug: ", styleOf(conformance.Error), 9, shown(first))
 	}
+}
+
+// askedAnything reports whether a service was asked at all.
+func askedAnything(run *evidence.Run) bool {
+	return slices.ContainsFunc(run.Exchanges, func(x evidence.Exchange) bool { return x.Ask.Has(evidence.Resolve | evidence.HTTP) })
 }
 
 // counts says how many verdicts came out which way.

@@ -255,7 +255,11 @@ func (f *finder) complete(t probe.Target) probe.Target {
 		t.Responders, t.DistributionPoints = pointers(t.Certificate)
 	}
 	if t.Issuer == nil && len(t.Responders) > 0 {
-		f.note("%s was not asked: the certificate of %s is not known; name it with --issuer", strings.Join(t.Responders, ", "), t.Certificate.Issuer)
+		why := "is not known; name it with --issuer"
+		if len(f.issuers) > 0 {
+			why = "is not among those named with --issuer: none of them signed it"
+		}
+		f.note("%s was not asked: the certificate of %s %s", strings.Join(t.Responders, ", "), revocation.NameText(t.Certificate.RawIssuer), why)
 		t.Responders = nil
 	}
 	if len(t.Responders)+len(t.DistributionPoints) == 0 && t.Certificate != nil {
@@ -324,7 +328,7 @@ func (f *finder) fetch(address string, c *x509.Certificate) []*x509.Certificate 
 
 func match(c *x509.Certificate, candidates []*x509.Certificate) *x509.Certificate {
 	for _, ca := range candidates {
-		if bytes.Equal(ca.RawSubject, c.RawIssuer) && revocation.VerifyCertificate(c, ca).State == revocation.SignatureValid {
+		if revocation.SameName(ca.RawSubject, c.RawIssuer) && revocation.VerifyCertificate(c, ca).State != revocation.SignatureInvalid {
 			return ca
 		}
 	}
