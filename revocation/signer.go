@@ -174,11 +174,9 @@ func (b *BasicResponse) describe(c signerCandidate, issuer *x509.Certificate, si
 		Embedded: slices.ContainsFunc(b.Certificates, func(e EmbeddedCertificate) bool {
 			return bytes.Equal(e.Raw, cert.Raw)
 		}),
-		NoCheck: slices.ContainsFunc(cert.Extensions, func(x pkix.Extension) bool { return x.Id.Equal(idNoCheck()) }),
+		NoCheck: CertificateExtension(cert, OIDNoCheck) != nil,
 	}
 }
-
-func idNoCheck() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5} }
 
 // maxNamed is how many certificates that cannot be read are named one by one.
 const maxNamed = 3

@@ -198,6 +198,11 @@ func dryRun(ctx context.Context, env *environment, named target.Named, run *evid
 	for _, q := range questions {
 		fmt.Fprintln(&out, requestLine(q))
 	}
+	for _, t := range plan.Targets {
+		if len(t.Skipped) > 0 && len(t.OCSP) > 0 {
+			fmt.Fprintf(&out, "no serial is made by %s: too little is known of the issuer's serials\n", strings.Join(t.Skipped, ", "))
+		}
+	}
 	for _, note := range run.Notes {
 		fmt.Fprintln(&out, report.Visible(note))
 	}

@@ -56,11 +56,11 @@ func word(s *ResponseSubject) string {
 	if single.Status == revocation.StatusRevoked && isExtendedRevoke(s, single) {
 		return "extended-revoked"
 	}
-	return statusWord(s, single)
+	return statusWord(single)
 }
 
 // statusWord says what one single says, and never takes a missing status for another.
-func statusWord(_ *ResponseSubject, single *revocation.SingleResponse) string {
+func statusWord(single *revocation.SingleResponse) string {
 	switch single.Status {
 	case revocation.StatusGood, revocation.StatusRevoked, revocation.StatusUnknown:
 		return single.Status.String()

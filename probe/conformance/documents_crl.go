@@ -1,0 +1,147 @@
+package conformance
+
+import (
+	"bytes"
+	"crypto/x509"
+	"fmt"
+	"io"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// crl reads a CRL in one pass on which every rule about entries rides, and then puts the
+// other rules for it to it.
+func (e *examiner) crl(x *evidence.Exchange, b body) {
+	s := &CRLSubject{Exchange: x, Form: b.form, Subject: e.certificates[x.Subject], At: x.At}
+	judges := make([]EntryJudge, len(e.rules))
+	var visitors []revocation.EntryVisitor
+	var visiting *Rule
+	for i, r := range e.rules {
+		if r.Entries != nil {
+			judges[i] = r.Entries(s)
+			visitors = append(visitors, func(entry *revocation.CRLEntry) {
+				visiting = r
+				judges[i].Visit(entry)
+			})
+		}
+	}
+	var status entryStatus
+	if s.Subject != nil {
+		status.serial = revocation.SerialOf(s.Subject.SerialNumber)
+		visitors = append(visitors, status.visit)
+	}
+	inner, err := revocation.Unwrap(b.form, b.reader)
+	if err == nil {
+		s.CRL, err = e.pass(x.ID, inner, visitors, &visiting)
+	}
+	if err != nil {
+		e.document(Document{Source: x.ID, Kind: revocation.KindCRL, Encoding: b.form.Encoding, Problem: err.Error()})
+		return
+	}
+	s.Issuer, s.Signature = e.crlIssuer(s)
+	for _, c := range e.pool {
+		if s.Issuer != nil && c.IsCA && bytes.Equal(c.RawSubjectPublicKeyInfo, s.Issuer.RawSubjectPublicKeyInfo) {
+			s.SameKey = append(s.SameKey, c)
+		}
+	}
+	limits := scopeOf(e.report.Run.Scope, s.CRL.IssuingDP, s.Subject, s.Issuer)
+	s.Scope = limits.scope
+	d := e.docket(x, s.signed(), limits)
+	for i, r := range e.rules {
+		switch {
+		case r.CRL != nil:
+			e.judge(r, d, func() Verdict { return r.CRL(*s) })
+		case r.Entries != nil:
+			e.judge(r, d, func() Verdict {
+				v := judges[i].Verdict()
+				if v.Outcome == Passed && s.CRL.Broken != nil {
+					return unable("the CRL could not be read to its end")
+				}
+				return v
+			})
+		}
+	}
+	e.document(crlDocument(s, status))
+}
+
+// pass reads the entries of a CRL for the rules that ride on it. One that panics takes the
+// pass with it, since the octets are read only once: the CRL counts as not read.
+func (e *examiner) pass(source string, octets io.Reader, visitors []revocation.EntryVisitor, visiting **Rule) (c *revocation.CRL, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			id := "of revprobe"
+			if *visiting != nil {
+				id = (*visiting).ID
+			}
+			e.bug(id, source, p)
+			err = fmt.Errorf("bug in rule %s, evidence kept", id)
+		}
+	}()
+	return revocation.ReadCRL(octets, visitors...)
+}
+
+// crlIssuer chooses the CA certificate that the CRL is held against: the one it was
+// fetched for, or among those given the one whose key verifies it, else one of its name.
+func (e *examiner) crlIssuer(s *CRLSubject) (*x509.Certificate, revocation.Signature) {
+	name, known := s.CRL.Issuer, e.knownIssuer(s.Exchange)
+	var candidates []*x509.Certificate
+	if known != nil { // then a CRL of anybody else is a wrong one, however well it is signed
+		name, candidates = known.RawSubject, append(candidates, known)
+	}
+	for _, c := range e.pool {
+		if bytes.Equal(c.RawSubject, name) {
+			candidates = append(candidates, c)
+		}
+	}
+	if len(candidates) == 0 {
+		candidates = e.pool // whose key verifies it is its issuer, by whatever name
+		for _, c := range candidates {
+			if sig := s.CRL.Verify(c); sig.State == revocation.SignatureValid {
+				return c, sig
+			}
+		}
+		return nil, s.CRL.Verify(nil)
+	}
+	for _, c := range candidates {
+		if sig := s.CRL.Verify(c); sig.State == revocation.SignatureValid {
+			return c, sig
+		}
+	}
+	return candidates[0], s.CRL.Verify(candidates[0])
+}
+
+// entryStatus looks for one serial among the entries of a CRL.
+type entryStatus struct {
+	serial revocation.Serial
+	listed bool
+}
+
+func (l *entryStatus) visit(entry *revocation.CRLEntry) {
+	if !l.listed && entry.Serial.Equal(l.serial) {
+		l.listed = !entry.HasReason || entry.Reason != revocation.ReasonRemoveFromCRL
+	}
+}
+
+// excludes reports whether a CRL says that it does not cover the certificate (RFC 5280
+// §5.2.5).
+func excludes(idp *revocation.IssuingDistributionPoint, c *x509.Certificate) bool {
+	return idp != nil && (idp.OnlyCACerts && !c.IsCA || idp.OnlyUserCerts && c.IsCA || idp.OnlyAttributes)
+}
+
+func crlDocument(s *CRLSubject, status entryStatus) Document {
+	d := Document{Source: s.Exchange.ID, Kind: revocation.KindCRL, Encoding: s.Form.Encoding, Decoded: s.CRL.Broken == nil,
+		Signature: s.Signature.State, Notes: notes(s.CRL.Deviations)}
+	if s.CRL.Broken != nil {
+		d.Problem = s.CRL.Broken.Error()
+	}
+	switch {
+	case status.serial == nil || s.CRL.Broken != nil || excludes(s.CRL.IssuingDP, s.Subject):
+	case !bytes.Equal(s.CRL.Issuer, s.Subject.RawIssuer) && s.Signature.State != revocation.SignatureValid: // of other certificates
+	case status.listed:
+		d.Status = "revoked"
+	default:
+		d.Status = "good"
+	}
+	return d
+}
