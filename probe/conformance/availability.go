@@ -86,8 +86,8 @@ func availabilityRules() []*Rule {
 					return unable("%s", outcomeOf(reached[0]))
 				case len(failed) == 0:
 					return pass()
-				case s.onlyGETFails(failed):
-					return skip() // http-ocsp-get says what that is
+				case s.oneMethodFails(failed):
+					return skip() // http-ocsp-get and http-ocsp-post say what that is
 				}
 				return brokenVerdict(failed, reached)
 			},
@@ -203,12 +203,16 @@ func broken(list []*evidence.Exchange) []*evidence.Exchange {
 // tooManyRequests is the HTTP status by which a server limits our rate (RFC 6585 §4).
 const tooManyRequests = 429
 
-func (s ServiceSubject) onlyGETFails(failed []*evidence.Exchange) bool {
-	gets := s.asked(evidence.AssignedGET | evidence.UnassignedGET)
-	if len(gets) == 0 || len(failed) < len(gets) || !s.responded(evidence.AssignedPOST|evidence.UnassignedPOST) {
-		return false
+// oneMethodFails reports whether it is the questions by GET or those by POST that fail, all
+// of them, while the others are answered.
+func (s ServiceSubject) oneMethodFails(failed []*evidence.Exchange) bool {
+	for method, kinds := range map[string]evidence.Ask{"GET": byGET, "POST": byPOST} {
+		others := slices.ContainsFunc(failed, func(x *evidence.Exchange) bool { return x.Method != method })
+		if asked := s.asked(kinds); len(asked) > 0 && len(failed) >= len(asked) && !others && s.responded(byGET|byPOST) {
+			return true
+		}
 	}
-	return !slices.ContainsFunc(failed, func(x *evidence.Exchange) bool { return x.Method != "GET" })
+	return false
 }
 
 // persistent is how many questions have to fail, and none succeed, before a service is said

@@ -139,9 +139,8 @@ func protocolRows() []Row {
 func methodRows() []Row {
 	const section = "C2"
 	return slices.Concat(
-		judged(section, "http-ocsp-get"),
+		judged(section, "http-ocsp-get", "http-ocsp-post"),
 		[]Row{
-			{"http-ocsp-post", section, "needs a rule of its own, not written yet; a POST that is not answered is found by http-status-200"},
 			{"http-ocsp-get-encodings", section, needsRobustness + "the same request in several encodings of its path"},
 			{"http-ocsp-get-slash", section, needsRobustness + "requests whose base64 holds two slashes in a row"},
 			{"http-ocsp-get-255", section, "binds clients, which have to POST what is longer; http-ocsp-get judges whether GET is answered"},

@@ -54,31 +54,52 @@ func methodRules() []*Rule {
 			})},
 		},
 		{
-			ID:    "http-ocsp-get",
-			Cites: []Citation{BR("4.9.9", Must).Since("2013-01-01"), RFC6960("A.1", Must)},
-			Says:  "The responder must answer GET.",
-			Needs: evidence.Assigned | evidence.Unassigned,
-			Service: func(s ServiceSubject) Verdict {
-				post, get := s.responded(evidence.AssignedPOST|evidence.UnassignedPOST), s.responded(evidence.AssignedGET|evidence.UnassignedGET)
-				gets := slices.DeleteFunc(s.asked(evidence.AssignedGET|evidence.UnassignedGET), func(x *evidence.Exchange) bool { return x.Failure.Ours() })
-				switch {
-				case len(gets) == 0:
-					return skip()
-				case get:
-					return pass()
-				case !post:
-					return unable("neither GET nor POST was answered")
-				}
-				return fail("an OCSP response to GET", "POST is answered, GET is not: %s", got(gets[0])).about(ids(gets)...)
-			},
-			Bad: []fixtures.Case{when("405", func(r *fake) { r.OCSPHTTP.OnlyPOST = true })},
+			ID:      "http-ocsp-get",
+			Cites:   []Citation{BR("4.9.9", Must).Since("2013-01-01"), RFC6960("A.1", Must)},
+			Says:    "The responder must answer GET.",
+			Needs:   evidence.Assigned | evidence.Unassigned,
+			Service: func(s ServiceSubject) Verdict { return s.method("GET", byGET, "POST", byPOST) },
+			Bad:     []fixtures.Case{when("405", func(r *fake) { r.OCSPHTTP.OnlyPOST = true })},
 			Good: []fixtures.Case{when("an error answer is an answer", func(r *fake) {
 				r.OCSP.ForGET = func(o *fixtures.OCSP) {
 					o.Assigned, o.Unassigned = fixtures.MalformedRequest, fixtures.MalformedRequest
 				}
 			})},
 		},
+		{
+			ID:      "http-ocsp-post",
+			Cites:   []Citation{RFC6960("A.1", Must), RFC9919("6", Practice)}, // BR 4.9.9 asks for GET alone
+			Says:    "The responder must answer POST.",
+			Needs:   evidence.Assigned | evidence.Unassigned,
+			Service: func(s ServiceSubject) Verdict { return s.method("POST", byPOST, "GET", byGET) },
+			Bad:     []fixtures.Case{when("405", func(r *fake) { r.OCSPHTTP.OnlyGET = true })},
+			Good: []fixtures.Case{when("an error answer is an answer", func(r *fake) {
+				r.OCSP.Assigned, r.OCSP.Unassigned = fixtures.MalformedRequest, fixtures.MalformedRequest
+				r.OCSP.ForGET = func(o *fixtures.OCSP) { o.Assigned, o.Unassigned = fixtures.Good, fixtures.Unknown }
+			})},
+		},
 	}
+}
+
+// The questions about serials by method.
+const (
+	byGET  = evidence.AssignedGET | evidence.UnassignedGET
+	byPOST = evidence.AssignedPOST | evidence.UnassignedPOST
+)
+
+// method judges whether a method is answered, where the other one shows that there is a
+// responder.
+func (s ServiceSubject) method(name string, kinds evidence.Ask, otherName string, other evidence.Ask) Verdict {
+	asked := slices.DeleteFunc(s.asked(kinds), func(x *evidence.Exchange) bool { return x.Failure.Ours() })
+	switch {
+	case len(asked) == 0 || len(s.asked(other)) == 0:
+		return skip()
+	case s.responded(kinds):
+		return pass()
+	case !s.responded(other):
+		return unable("neither GET nor POST was answered")
+	}
+	return fail("an OCSP response to "+name, "%s is answered, %s is not: %s", otherName, name, got(asked[0])).about(ids(asked)...)
 }
 
 // misleading reports whether two answers about one certificate tell its relying parties
