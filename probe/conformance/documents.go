@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/x509"
 	"fmt"
 	"io"
@@ -161,19 +160,10 @@ func (e *examiner) knownIssuer(x *evidence.Exchange) *x509.Certificate {
 	if subject == nil {
 		return nil
 	}
-	var named *x509.Certificate
-	for _, c := range e.pool {
-		if c == subject || !bytes.Equal(c.RawSubject, subject.RawIssuer) {
-			continue
-		}
-		if revocation.VerifyCertificate(subject, c).State == revocation.SignatureValid {
-			return c
-		}
-		if named == nil {
-			named = c
-		}
+	if c := e.issuerOf(subject); c != nil && c != subject {
+		return c
 	}
-	return named
+	return e.namedIssuer(subject)
 }
 
 // signingIssuer returns the CA among those given by whose authority the response is signed,
@@ -281,11 +271,12 @@ func (e *examiner) certificateFile(x *evidence.Exchange, octets []byte, form rev
 		return
 	}
 	d.Decoded = true
-	for _, issuer := range e.pool {
-		if bytes.Equal(issuer.RawSubject, c.RawIssuer) && d.Signature != revocation.SignatureValid {
-			d.Signature = revocation.VerifyCertificate(c, issuer).State
-		}
+	issuer := e.issuerOf(c)
+	if issuer != nil {
+		d.Signature = revocation.SignatureValid
+	} else if named := e.namedIssuer(c); named != nil {
+		d.Signature = revocation.VerifyCertificate(c, named).State
 	}
 	e.document(d)
-	e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: x.ID, Issuer: e.issuerOf(c), At: x.At})
+	e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: x.ID, Issuer: issuer, At: x.At})
 }

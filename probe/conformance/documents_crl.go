@@ -68,17 +68,16 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 // pass reads the entries of a CRL for the rules that ride on it. One that panics takes the
 // pass with it, since the octets are read only once: the CRL counts as not read.
 func (e *examiner) pass(source string, octets io.Reader, visitors []revocation.EntryVisitor, visiting **Rule) (c *revocation.CRL, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			id := "of revprobe"
-			if *visiting != nil {
-				id = (*visiting).ID
-			}
-			e.bug(id, source, p)
-			err = fmt.Errorf("bug in rule %s, evidence kept", id)
+	atWork := func() string {
+		if *visiting == nil {
+			return "of revprobe"
 		}
-	}()
-	return revocation.ReadCRL(octets, visitors...)
+		return (*visiting).ID
+	}
+	if rule, panicked := e.guard(source, atWork, func() { c, err = revocation.ReadCRL(octets, visitors...) }); panicked {
+		return nil, fmt.Errorf("bug in rule %s, evidence kept", rule)
+	}
+	return c, err
 }
 
 // crlIssuer chooses the CA certificate that the CRL is held against: the one it was
@@ -94,21 +93,18 @@ func (e *examiner) crlIssuer(s *CRLSubject) (*x509.Certificate, revocation.Signa
 			candidates = append(candidates, c)
 		}
 	}
-	if len(candidates) == 0 {
+	var wrong *x509.Certificate // whose CRL it should be, if none of their keys verifies it
+	if len(candidates) > 0 {
+		wrong = candidates[0]
+	} else {
 		candidates = e.pool // whose key verifies it is its issuer, by whatever name
-		for _, c := range candidates {
-			if sig := s.CRL.Verify(c); sig.State == revocation.SignatureValid {
-				return c, sig
-			}
-		}
-		return nil, s.CRL.Verify(nil)
 	}
 	for _, c := range candidates {
 		if sig := s.CRL.Verify(c); sig.State == revocation.SignatureValid {
 			return c, sig
 		}
 	}
-	return candidates[0], s.CRL.Verify(candidates[0])
+	return wrong, s.CRL.Verify(wrong)
 }
 
 // entryStatus looks for one serial among the entries of a CRL.

@@ -26,6 +26,8 @@ func Examine(run *evidence.Run, o Options) *Report {
 		report:       &Report{Run: run, Profile: o.Profile, Outcomes: map[Outcome]int{}},
 		rules:        o.Rules,
 		certificates: map[string]*x509.Certificate{},
+		origins:      map[string]string{},
+		issuers:      map[string]*x509.Certificate{},
 		judged:       map[string]bool{},
 		delegates:    map[string]bool{},
 	}
@@ -34,7 +36,8 @@ func Examine(run *evidence.Run, o Options) *Report {
 	}
 	for _, c := range run.Certificates {
 		if parsed, err := x509.ParseCertificate(c.DER); err == nil {
-			e.certificates[evidence.Fingerprint(c.DER)] = parsed
+			name := evidence.Fingerprint(c.DER)
+			e.certificates[name], e.origins[name] = parsed, c.Origin
 			e.pool = append(e.pool, parsed)
 		}
 	}
@@ -57,10 +60,12 @@ type examiner struct {
 	report       *Report
 	rules        []*Rule
 	certificates map[string]*x509.Certificate
-	pool         []*x509.Certificate // the same, in the order in which they came
-	answers      []ServiceAnswer     // of every service
-	delegates    map[string]bool     // fingerprints of those that were judged
-	judged       map[string]bool     // rule id and service, of what was judged at all
+	pool         []*x509.Certificate          // the same, in the order in which they came
+	origins      map[string]string            // where they came from, by fingerprint
+	issuers      map[string]*x509.Certificate // what issuerOf found, by fingerprint
+	answers      []ServiceAnswer              // of every service
+	delegates    map[string]bool              // fingerprints of those that were judged
+	judged       map[string]bool              // rule id and service, of what was judged at all
 }
 
 // docket is what a finding needs to know of the subject that a rule was put to.
@@ -74,8 +79,7 @@ type docket struct {
 	private  bool // neither the CA nor the certificate shows a policy of the CA/Browser Forum
 }
 
-// judge puts one rule to one subject. It is the one place where a panic is caught:
-// hostile bytes are daily bread, and one bad rule must not lose the others' verdicts.
+// judge puts one rule to one subject.
 func (e *examiner) judge(r *Rule, d docket, verdict func() Verdict) {
 	binding := e.report.Profile.citations(r, d.signed)
 	if len(binding) == 0 {
@@ -115,28 +119,36 @@ func (e *examiner) judge(r *Rule, d docket, verdict func() Verdict) {
 	e.report.Findings = append(e.report.Findings, f)
 }
 
-func (e *examiner) caught(r *Rule, d docket, verdict func() Verdict) (v Verdict) {
-	defer func() {
-		if p := recover(); p != nil {
-			e.bug(r.ID, d.source, p)
-			v = unable("bug in rule %s, evidence kept", r.ID)
-		}
-	}()
-	return verdict()
+func (e *examiner) caught(r *Rule, d docket, verdict func() Verdict) Verdict {
+	var v Verdict
+	if rule, panicked := e.guard(d.source, func() string { return r.ID }, func() { v = verdict() }); panicked {
+		return unable("bug in rule %s, evidence kept", rule)
+	}
+	return v
 }
 
-func (e *examiner) bug(rule, source string, p any) {
-	e.report.Bugs = append(e.report.Bugs, fmt.Sprintf("bug in rule %s over %s: %v\n%s", rule, source, p, debug.Stack()))
+// guard runs the code of rules and is the one place where a panic is caught: hostile bytes
+// are daily bread, and one bad rule must not lose the others' verdicts. It names the rule
+// that was at work.
+func (e *examiner) guard(source string, atWork func() string, work func()) (rule string, panicked bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			rule, panicked = atWork(), true
+			e.report.Bugs = append(e.report.Bugs, fmt.Sprintf("bug in rule %s over %s: %v\n%s", rule, source, p, debug.Stack()))
+		}
+	}()
+	work()
+	return "", false
 }
 
 // exchange judges one exchange and the documents it carries.
 func (e *examiner) exchange(x *evidence.Exchange) {
 	body := openBody(x)
 	if x.Ask != evidence.File {
-		subject := ExchangeSubject{x, body.form, e.report.Blackout}
+		subject, d := ExchangeSubject{x, body.form, e.report.Blackout}, e.docket(x, x.At, scoped{})
 		for _, r := range e.rules {
 			if r.Exchange != nil && r.Needs.Has(x.Ask) {
-				e.judge(r, e.docket(x, x.At, scoped{}), func() Verdict { return r.Exchange(subject) })
+				e.judge(r, d, func() Verdict { return r.Exchange(subject) })
 			}
 		}
 	}
@@ -162,7 +174,7 @@ func (e *examiner) pointers() {
 	judge := func(name string, at time.Time) {
 		if c := e.certificates[name]; c != nil && !seen[name] {
 			seen[name] = true
-			e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: e.origin(name), Issuer: e.issuerOf(c), At: at})
+			e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: e.origins[name], Issuer: e.issuerOf(c), At: at})
 		}
 	}
 	for i := range e.report.Run.Exchanges {
@@ -175,15 +187,6 @@ func (e *examiner) pointers() {
 	for _, name := range e.report.Run.Subjects {
 		judge(name, e.report.Run.Started)
 	}
-}
-
-func (e *examiner) origin(fingerprint string) string {
-	for _, c := range e.report.Run.Certificates {
-		if evidence.Fingerprint(c.DER) == fingerprint {
-			return c.Origin
-		}
-	}
-	return ""
 }
 
 // delegate judges the certificate of an authorized responder, once.
@@ -199,10 +202,29 @@ func (e *examiner) delegate(s *ResponseSubject) {
 	}
 }
 
-// issuerOf returns the certificate of the CA that issued c, where it is known.
+// issuerOf returns the certificate of the CA whose key signed c, where it is known. That is
+// asked of the same certificate for every answer about it, and verified once.
 func (e *examiner) issuerOf(c *x509.Certificate) *x509.Certificate {
+	name := evidence.Fingerprint(c.Raw)
+	issuer, known := e.issuers[name]
+	if known {
+		return issuer
+	}
 	for _, ca := range e.pool {
 		if bytes.Equal(ca.RawSubject, c.RawIssuer) && revocation.VerifyCertificate(c, ca).State == revocation.SignatureValid {
+			issuer = ca
+			break
+		}
+	}
+	e.issuers[name] = issuer
+	return issuer
+}
+
+// namedIssuer returns the first other certificate that has the name of c's issuer, whoever
+// signed c.
+func (e *examiner) namedIssuer(c *x509.Certificate) *x509.Certificate {
+	for _, ca := range e.pool {
+		if ca != c && bytes.Equal(ca.RawSubject, c.RawIssuer) {
 			return ca
 		}
 	}
@@ -294,7 +316,7 @@ func (e *examiner) hints() {
 		seen[x.Subject] = true
 		if !publicPolicy(leaf) && e.report.Profile.Name != "rfc" {
 			e.report.Hints = append(e.report.Hints, fmt.Sprintf(
-				"%s carries no CA/Browser Forum policy: if its CA is not publicly trusted, --profile rfc judges by the RFCs alone", e.origin(x.Subject)))
+				"%s carries no CA/Browser Forum policy: if its CA is not publicly trusted, --profile rfc judges by the RFCs alone", e.origins[x.Subject]))
 		}
 	}
 }

@@ -220,7 +220,7 @@ func ocspTimeRules() []*Rule {
 			Scope: evidence.ScopeEE,
 			OCSP: func(s OCSPSubject) Verdict {
 				v, ok := validity(s.Single)
-				if !ok || v < longValidity || s.At.After(s.Single.NextUpdate.Time) || !s.served() {
+				if !ok || v < longValidity || s.expired() || !s.served() {
 					return skip()
 				}
 				deadline, why := s.Single.ThisUpdate.Add(updateAfterStart), "4 days after thisUpdate"

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/revprobe/revprobe/revocation"
@@ -64,11 +65,10 @@ func (r *Run) Certificate(fingerprint string) []byte {
 
 // AddCertificate keeps der, once, and returns its fingerprint.
 func (r *Run) AddCertificate(der []byte, origin string) string {
-	name := Fingerprint(der)
-	if r.Certificate(name) == nil {
+	if !slices.ContainsFunc(r.Certificates, func(c Certificate) bool { return bytes.Equal(c.DER, der) }) {
 		r.Certificates = append(r.Certificates, Certificate{der, origin})
 	}
-	return name
+	return Fingerprint(der)
 }
 
 // Question is one thing asked of one service, exactly as it was sent. A Resolve sends its
