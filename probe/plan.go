@@ -43,10 +43,16 @@ func (p *Plan) Questions() []evidence.Question {
 	return list
 }
 
-// NewPlan plans the questions of those kinds about the targets. A service that several
-// targets share is asked once. It adds the targets' certificates to the run.
-func NewPlan(run *evidence.Run, targets []Target, asks evidence.Ask, serials Serials) (*Plan, error) {
-	p := &Plan{asks: asks, serials: serials, assigned: assignedBy(targets)}
+// Options say what a plan asks.
+type Options struct {
+	Asks    evidence.Ask // the kinds of questions
+	Serials Serials
+}
+
+// NewPlan plans the questions about the targets. A service that several targets share is
+// asked once. It adds the targets' certificates to the run.
+func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
+	p := &Plan{asks: o.Asks, serials: o.Serials, assigned: assignedBy(targets)}
 	asked := map[string]bool{}
 	once := func(parts ...string) bool {
 		key := strings.Join(parts, "\x00")

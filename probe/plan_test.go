@@ -126,7 +126,7 @@ func TestPlannedRequestsAskWhatTheySay(t *testing.T) {
 	r := fake(nil)
 	target := targetOf(r)
 	var kept evidence.Run
-	p, err := probe.NewPlan(&kept, []probe.Target{target}, everything, seed)
+	p, err := probe.NewPlan(&kept, []probe.Target{target}, probe.Options{Asks: everything, Serials: seed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestPlannedGETsCarryTheirRequest(t *testing.T) {
 }
 
 func TestAResponderNeedsAnIssuer(t *testing.T) {
-	_, err := probe.NewPlan(&evidence.Run{}, []probe.Target{{Responders: []string{"http://ca.example/ocsp"}}}, everything, seed)
+	_, err := probe.NewPlan(&evidence.Run{}, []probe.Target{{Responders: []string{"http://ca.example/ocsp"}}}, probe.Options{Asks: everything, Serials: seed})
 	if err == nil || !strings.Contains(err.Error(), "http://ca.example/ocsp") || !strings.Contains(err.Error(), "issuer") {
 		t.Errorf("error %v", err)
 	}

@@ -53,7 +53,7 @@ func targetOf(r *fixtures.Responder) probe.Target {
 
 func plan(t *testing.T, asks evidence.Ask, targets ...probe.Target) *probe.Plan {
 	t.Helper()
-	p, err := probe.NewPlan(&evidence.Run{}, targets, asks, seed)
+	p, err := probe.NewPlan(&evidence.Run{}, targets, probe.Options{Asks: asks, Serials: seed})
 	if err != nil {
 		t.Fatal(err)
 	}

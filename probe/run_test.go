@@ -171,7 +171,7 @@ func TestACRLOfAnotherTargetCounts(t *testing.T) {
 	target := probe.Target{Certificate: first.LeafCertificate(), Issuer: first.IssuerCertificate(), Responders: []string{"http://a.example/o"}}
 	listing := probe.Target{DistributionPoints: []string{"http://a.example/ca.crl"}}
 	var run evidence.Run
-	p, err := probe.NewPlan(&run, []probe.Target{target, listing}, everything, probe.Serials{Seed: []byte("seed")})
+	p, err := probe.NewPlan(&run, []probe.Target{target, listing}, probe.Options{Asks: everything, Serials: probe.Serials{Seed: []byte("seed")}})
 	if err != nil {
 		t.Fatal(err)
 	}

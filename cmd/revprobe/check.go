@@ -106,7 +106,7 @@ func makePlan(ctx context.Context, named target.Named, asker probe.Asker, run *e
 	if err != nil {
 		return nil, err
 	}
-	return probe.NewPlan(run, targets, needs(o.Rules), probe.Serials{Seed: seed})
+	return probe.NewPlan(run, targets, probe.Options{Asks: needs(o.Rules), Serials: probe.Serials{Seed: seed}})
 }
 
 // seedBytes returns the seed that was given, or a random one.

@@ -108,7 +108,7 @@ func fakeCAs(now time.Time) ([]*fixtures.Responder, []zoo.Enclosure) {
 func checkFake(ctx context.Context, env *environment, client *transport.Client, fake *fixtures.Responder, j judge) (*conformance.Report, error) {
 	seed := []byte("revprobe demo")
 	run := &evidence.Run{Version: version, Seed: hex.EncodeToString(seed), Vantage: "this process", Started: env.now().UTC()}
-	plan, err := probe.NewPlan(run, []probe.Target{fakeTarget(fake)}, needs(j.options.Rules), probe.Serials{Seed: seed})
+	plan, err := probe.NewPlan(run, []probe.Target{fakeTarget(fake)}, probe.Options{Asks: needs(j.options.Rules), Serials: probe.Serials{Seed: seed}})
 	if err != nil {
 		return nil, err
 	}

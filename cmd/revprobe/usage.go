@@ -84,7 +84,7 @@ DER, PEM or base64, or - for standard input. What it is shows from its content.
 Usage: revprobe rules [flags] [ID|PATTERN...]
 
   --profile NAME              show severities under this profile (default web)
-  --coverage                  show which requirements on OCSP have a rule, and why others have none
+  --coverage                  show which requirements have a rule, and why others have none
   --format text|json|markdown (--coverage: text or json)
 `,
 	"zoo": `Examples:

@@ -161,7 +161,7 @@ func TestScope(t *testing.T) {
 			t.Parallel()
 			fake := faked(fixtures.Kind{}, change)
 			run := &evidence.Run{Started: noon, Scope: c.scope}
-			plan, err := probe.NewPlan(run, []probe.Target{c.target(fake)}, everything, probe.Serials{Seed: []byte("seed")})
+			plan, err := probe.NewPlan(run, []probe.Target{c.target(fake)}, probe.Options{Asks: everything, Serials: probe.Serials{Seed: []byte("seed")}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,7 +7,7 @@ import (
 
 // Ask is a kind of question, as a set: a rule names the kinds whose answers it needs,
 // and a plan is the union of the needs of the selected rules.
-type Ask uint32
+type Ask uint64
 
 // The kinds of question.
 const (

@@ -80,6 +80,7 @@ type Question struct {
 	Method   string `json:"method,omitempty"` // GET, POST or HEAD; empty where no HTTP is spoken
 	Target   string `json:"target,omitempty"` // the URL of the request line when it is not URL (OCSP by GET)
 	Request  []byte `json:"request,omitempty"`
+	Variant  string `json:"variant,omitempty"`  // which of the questions of its kind, where a kind has several forms
 	Strategy string `json:"strategy,omitempty"` // how an unassigned serial was made, such as "ser-random-20"
 	Serial   string `json:"serial,omitempty"`   // hex, of the certificate asked about
 	Issuer   string `json:"issuer,omitempty"`   // fingerprint of the issuing CA's certificate

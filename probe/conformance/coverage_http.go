@@ -1,0 +1,89 @@
+package conformance
+
+// httpRows are of section C1: common to OCSP, CRL and caIssuers.
+func httpRows() []Row {
+	const section = "C1"
+	return []Row{
+		{"http-scheme", section, notYet},
+		{"http-status-200", section, ""},
+		{"http-no-redirect", section, ""},
+		{"http-not-https-only", section, notYet},
+		{"http-no-auth", section, notYet},
+		{"http-body-magic", section, ""},
+		{"http-content-length", section, notYet},
+		{"http-content-encoding", section, notYet},
+		{"http-date-skew", section, notYet},
+		{"http-head-and-others", section, notYet},
+		{"http-conditional-304", section, notYet},
+		{"http-http10-no-keepalive", section, notYet},
+		{"http-expect-100", section, notYet},
+		{"http-error-not-cached", section, notYet},
+		{"http-response-time-10s", section, ""},
+		{"http-24x7", section, notYet},
+		{"http-crl-4h", section, notYet},
+		{"http-ua-independent", section, notYet},
+		{"http-ipv6-parity", section, notYet},
+		{"http-rate-limit", section, notYet},
+		{"http-hop-consistency", section, notYet},
+	}
+}
+
+// ocspHTTPRows are of section C2: OCSP transport and caching.
+func ocspHTTPRows() []Row {
+	const section = "C2"
+	return []Row{
+		{"http-ocsp-content-type", section, ""},
+		{"http-ocsp-get", section, ""},
+		{"http-ocsp-post", section, ""},
+		{"http-ocsp-get-encodings", section, needsRobustness + "the same request in several encodings of its path"},
+		{"http-ocsp-get-slash", section, needsRobustness + "requests whose base64 holds two slashes in a row"},
+		{"http-ocsp-get-255", section, "binds clients, which have to POST what is longer; http-ocsp-get judges whether GET is answered"},
+		{"http-ocsp-cache-headers", section, notYet},
+		{"http-ocsp-no-nocache", section, notYet},
+		{"http-ocsp-nonauth-nocache", section, notYet},
+		{"http-ocsp-max-age-bounds", section, notYet},
+		{"http-ocsp-expires", section, notYet},
+		{"http-ocsp-last-modified", section, notYet},
+		{"http-ocsp-etag", section, notYet},
+		{"http-ocsp-cache-not-stale", section, notYet},
+		{"http-ocsp-cachekey", section, notYet},
+		{"http-ocsp-nonce-not-cached", section, notYet},
+	}
+}
+
+// crlHTTPRows are of section C3: CRL and caIssuers.
+func crlHTTPRows() []Row {
+	const section = "C3"
+	return []Row{
+		{"http-crl-content-type", section, ""},
+		{"http-crl-cache", section, notYet},
+		{"http-crl-get-equals-disclosed", section, notYet},
+		{"http-crl-range-and-etag", section, notYet},
+		{"http-caissuers-der", section, notYet},
+		{"http-caissuers-content-type", section, notYet},
+		{"http-caissuers-issuer-match", section, notYet},
+	}
+}
+
+// hostRows are of section D: DNS, TCP, TLS, host names.
+func hostRows() []Row {
+	const section = "D"
+	return []Row{
+		{"dns-resolves", section, ""},
+		{"dns-auth-agree", section, notYet},
+		{"dns-ns-redundancy", section, notYet},
+		{"dns-cname-chain", section, notYet},
+		{"dns-domain-expiry", section, notYet},
+		{"dns-dnssec-valid", section, notYet},
+		{"dns-no-special-address", section, notYet},
+		{"dns-aaaa-works", section, notYet},
+		{"dns-parking-wildcard", section, notYet},
+		{"dns-ttl", section, notYet},
+		{"dns-tcp-fallback", section, notYet},
+		{"dns-geo-diversity", section, notYet},
+		{"dns-time", section, notYet},
+		{"tcp-connect-all", section, ""},
+		{"tcp-connect-time", section, notYet},
+		{"tls-if-offered", section, notYet},
+	}
+}

@@ -1,0 +1,100 @@
+package conformance
+
+import "slices"
+
+// structureRows are of section A1: envelope, encoding, structure.
+func structureRows() []Row {
+	const section = "A1"
+	return slices.Concat(
+		judged(section, "ocsp-der-strict", "ocsp-status-known", "ocsp-error-no-bytes", "ocsp-success-has-bytes", "ocsp-type-basic",
+			"ocsp-version-v1", "ocsp-responderid-matches", "ocsp-responderid-bykey-sha1", "ocsp-responderid-bykey-preferred",
+			"ocsp-single-for-each", "ocsp-single-extra", "ocsp-certid-echo", "ocsp-certid-hashes-correct", "ocsp-certid-serial-encoding"),
+		[]Row{
+			{"ocsp-certid-sha1-deprecated", section, needsInsight + "whether a client is left that needs SHA-1 in the CertID"},
+			{"ocsp-certid-sha256-support", section, needsQuestion + "one with a SHA-256 CertID"},
+		},
+		judged(section, "ocsp-time-format", "ocsp-certs-empty", "ocsp-certs-minimal", "ocsp-ext-nonempty", "ocsp-ext-unique",
+			"ocsp-ext-noncritical", "ocsp-respext-lightweight", "ocsp-archive-cutoff-form", "ocsp-crlref-form",
+			"ocsp-no-reasoncode-singleext", "ocsp-response-size"),
+	)
+}
+
+// timeRows are of section A2: time and freshness.
+func timeRows() []Row {
+	const section = "A2"
+	return slices.Concat(
+		judged(section, "ocsp-nextupdate-present", "ocsp-time-order", "ocsp-not-from-future", "ocsp-not-expired",
+			"ocsp-br-validity-min", "ocsp-br-validity-max", "ocsp-mozilla-nextupdate-max", "ocsp-ms-validity"),
+		[]Row{{"ocsp-br-update-short", section, needsHistory + "a second look after the deadline, since the first may show a cache's copy"}},
+		judged(section, "ocsp-br-update-long", "ocsp-mozilla-update-4d", "ocsp-ms-update-half", "ocsp-ca-update-12m"),
+		[]Row{{"ocsp-ca-revoked-24h", section, needsHistory + "when a revocation was first seen in the CRL, and when in OCSP"}},
+		judged(section, "ocsp-nextupdate-signer-notafter"),
+		[]Row{
+			{"ocsp-monotonic", section, needsHistory + "the thisUpdate of earlier answers"},
+			{"ocsp-refresh-before-max-age", section, needsHistory + "an answer from after the max-age of an earlier one"},
+		},
+	)
+}
+
+// statusRows are of section A3: what is said of a certificate.
+func statusRows() []Row {
+	const section = "A3"
+	return slices.Concat(
+		judged(section, "ocsp-assigned-authoritative-15m"),
+		[]Row{{"ocsp-assigned-precert", section, needsList + "precertificates whose final certificate was never issued"}},
+		judged(section, "ocsp-assigned-not-hold", "ocsp-unassigned-not-good", "ocsp-unassigned-revoked-form", "ocsp-extended-revoke-form",
+			"ocsp-extended-revoke-consistency", "ocsp-unassigned-consistent"),
+		[]Row{{"ocsp-unassigned-no-stale-cache", section, needsHistory + "a serial number that was asked about before it was issued"}},
+		judged(section, "ocsp-unknown-issuer"),
+		[]Row{
+			{"ocsp-revoked-known", section, needsQuestion + "one about a serial number that the CRL lists"},
+			{"ocsp-revoked-not-reverted", section, needsHistory + "what was revoked before"},
+		},
+		judged(section, "ocsp-revocationtime-sane", "ocsp-ca-reason-present", "ocsp-reason-allowed"),
+		[]Row{
+			{"ocsp-reason-equals-crl", section, needsComparison + "the reasons of one serial number"},
+			{"ocsp-crl-consistent", section, needsComparison + "the status of one serial number"},
+		},
+		judged(section, "ocsp-get-post-equal"),
+		[]Row{
+			{"ocsp-ip-consistent", section, needsQuestion + "the same one to each address, and from another vantage point for anycast"},
+			{"ocsp-operational-for-aia", section, needsList + "of every unexpired certificate the responder that it names; of those at hand http-status-200 judges it"},
+			{"ocsp-served-until-expiry", section, needsList + "old certificates that have not expired"},
+		},
+		judged(section, "ocsp-expired-cert"),
+		[]Row{{"ocsp-test-sites", section, needsQuestion + "the three test web sites of a root, which no certificate names"}},
+		judged(section, "ocsp-revoked-all-after-compromise"),
+	)
+}
+
+// signatureRows are of section A4: signature and signer.
+func signatureRows() []Row {
+	const section = "A4"
+	return slices.Concat(
+		judged(section, "ocsp-signed", "ocsp-signer-authorized", "ocsp-signer-same-key", "ocsp-signer-cert-included", "ocsp-signer-valid-now"),
+		[]Row{{"ocsp-signer-revoked", section, needsComparison + "the delegate's serial number with the CRL of its CA"}},
+		judged(section, "ocsp-signer-ca-ku-ds", "ocsp-sigalg-encoding", "ocsp-sigalg-sha1", "ocsp-sigalg-key-match",
+			"ocsp-signer-key-strength", "ocsp-sig-mandatory-algs"),
+		[]Row{{"ocsp-preferred-sigalgs", section, needsRobustness + "a request with PreferredSignatureAlgorithms"}},
+	)
+}
+
+// protocolRows are of section A5: protocol behaviour.
+func protocolRows() []Row {
+	const section = "A5"
+	return []Row{
+		{"ocsp-nonce-echo", section, needsRobustness + "a request with a nonce"},
+		{"ocsp-nonce-16-32", section, needsRobustness + "nonces of 16 and 32 octets"},
+		{"ocsp-nonce-1-15-33-128", section, needsRobustness + "nonces of other lengths that are allowed"},
+		{"ocsp-nonce-0-129", section, needsRobustness + "nonces of lengths that are not allowed"},
+		{"ocsp-nonce-encoding", section, needsRobustness + "our requests have no nonce, so that only a file could show one"},
+		{"ocsp-requestorname-ignored", section, needsRobustness + "an unsigned request with a requestorName"},
+		{"ocsp-signed-request-ok", section, needsRobustness + "a signed request"},
+		{"ocsp-unknown-noncritical-ext", section, needsRobustness + "a request with an unknown extension"},
+		{"ocsp-unknown-critical-ext", section, needsRobustness + "a request with an unknown critical extension"},
+		{"ocsp-malformed-status", section, needsRobustness + "requests that are no DER"},
+		{"ocsp-error-mapping", section, needsHistory + "whether tryLater and internalError last"},
+		{"ocsp-multi-request", section, needsRobustness + "a request about two certificates"},
+		{"ocsp-client-independent", section, needsVantage + "the same questions from elsewhere, and by another User-Agent"},
+	}
+}
