@@ -45,6 +45,7 @@ var imports = map[string][]string{
 	"probe/history":     {"probe/evidence", "revocation"},
 	"cmd/revprobe": {"fixtures", "fixtures/zoo", "probe", "probe/conformance", "probe/evidence", "probe/history", "probe/report",
 		"probe/target", "probe/transport", "revocation"},
+	"scripts/bench-crl":  {"fixtures"},
 	"scripts/corpus":     {},
 	"scripts/responders": {}, // a module of its own, which the laws hold for as well
 	"scripts/headtohead": {"fixtures", "probe/evidence", "revocation"},

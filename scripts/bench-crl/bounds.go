@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// bound is one figure that has to be met.
+type bound struct {
+	says    string
+	applies func(entries int) bool
+	most    float64
+	measure func(c costs) float64
+}
+
+func from(least int) func(int) bool { return func(n int) bool { return n >= least } }
+
+func exactly(size int) func(int) bool { return func(n int) bool { return n == size } }
+
+// ratio is the wall time of one contender in that of another.
+func ratio(of, in string) func(costs) float64 {
+	return func(c costs) float64 { return float64(c.of[of].wall) / float64(c.of[in].wall) }
+}
+
+func peak(of string) func(costs) float64 {
+	return func(c costs) float64 { return c.of[of].peak }
+}
+
+func bounds() []bound {
+	return []bound{
+		{"a full lint takes at most 1/15 of the time crypto/x509 takes to parse", from(1e6), 1.0 / 15, ratio(lint, stdlib)},
+		{"a full lint takes at most 1/10 of the time crypto/x509 takes to parse", exactly(1e5), 1.0 / 10, ratio(lint, stdlib)},
+		{"a full lint takes at most 3 times as long as openssl takes to hash the file", from(1e6), 3, ratio(lint, opensslDg)},
+		{"a full lint of 1M entries uses at most 16 MiB", exactly(1e6), 16, peak(lint)},
+		{"a full lint of 10M entries uses at most 64 MiB", exactly(1e7), 64, peak(lint)},
+		{"without the search for duplicates, at most 8 MiB at any size", from(0), 8, peak(unpaired)},
+	}
+}
+
+// clearly is how far a bound is missed before the exit code says so: absolute times wander
+// on a shared machine, and ratios with them.
+const clearly = 1.1
+
+// compare measures every size, prints the table, and says which bounds hold.
+func compare(out io.Writer, program, dir string, sizes []int, runs int) (int, error) {
+	code := exitHolds
+	for _, entries := range sizes {
+		n := runs
+		if n == 0 {
+			n = max(3, min(15, 10e6/entries))
+		}
+		c, err := measure(program, dir, entries, n)
+		if err != nil {
+			return exitTrouble, err
+		}
+		if c.write(out, n); c.judge(out) {
+			code = exitMissed
+		}
+	}
+	return code, nil
+}
+
+func (c costs) write(out io.Writer, runs int) {
+	fmt.Fprintf(out, "%d entries, %.1f MB, medians of %d runs\n", c.entries, float64(c.octets)/1e6, runs)
+	fmt.Fprintf(out, "  %-32s %10s %10s %12s %12s\n", "", "wall ms", "peak MiB", "of x509's", "of sha256's")
+	for _, name := range []string{lint, unpaired, stdlib, opensslC, opensslDg} {
+		of, measured := c.of[name]
+		if !measured {
+			continue
+		}
+		against := fmt.Sprintf("%12.3f", ratio(name, stdlib)(c))
+		if _, floor := c.of[opensslDg]; floor {
+			against += fmt.Sprintf(" %12.2f", ratio(name, opensslDg)(c))
+		}
+		fmt.Fprintf(out, "  %-32s %10.1f %10.1f %s\n", name, float64(of.wall)/float64(time.Millisecond), of.peak, against)
+	}
+}
+
+// judge says which bounds hold and reports whether one is clearly missed.
+func (c costs) judge(out io.Writer) (missed bool) {
+	_, floor := c.of[opensslDg]
+	for _, b := range bounds() {
+		if !b.applies(c.entries) {
+			continue
+		}
+		word := "holds"
+		switch got := b.measure(c); {
+		case strings.Contains(b.says, "openssl") && !floor:
+			word = "unknown, openssl is not here"
+		case got > clearly*b.most:
+			word, missed = fmt.Sprintf("MISSED: %.3g, not %.3g", got, b.most), true
+		case got > b.most:
+			word = fmt.Sprintf("missed by less than a tenth: %.3g, not %.3g", got, b.most)
+		}
+		fmt.Fprintf(out, "  %s: %s\n", b.says, word)
+	}
+	fmt.Fprintln(out)
+	return missed
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"crypto/x509"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// meeting is costs that stand exactly on every bound of a million entries.
+func meeting() costs {
+	return costs{1e6, 42e6, map[string]cost{
+		lint: {100 * time.Millisecond, 16}, unpaired: {50 * time.Millisecond, 8}, stdlib: {1500 * time.Millisecond, 700},
+		opensslC: {time.Second, 300}, opensslDg: {34 * time.Millisecond, 8},
+	}}
+}
+
+func TestBoundsAreJudged(t *testing.T) {
+	var out bytes.Buffer
+	if c := meeting(); c.judge(&out) || strings.Count(out.String(), ": holds\n") != 4 {
+		t.Errorf("on the bounds:\n%s", &out)
+	}
+	for what, change := range map[string]func(m map[string]cost, by float64){
+		"of the time crypto/x509": func(m map[string]cost, by float64) {
+			m[stdlib] = cost{time.Duration(1500 / by * float64(time.Millisecond)), 700}
+		},
+		"to hash the file": func(m map[string]cost, by float64) {
+			m[opensslDg] = cost{time.Duration(33.33 / by * float64(time.Millisecond)), 8}
+		},
+		"1M entries uses": func(m map[string]cost, by float64) { m[lint] = cost{m[lint].wall, 16 * by} },
+		"at any size":     func(m map[string]cost, by float64) { m[unpaired] = cost{m[unpaired].wall, 8 * by} },
+	} {
+		for by, want := range map[float64]string{1.05: "missed by less than a tenth", 1.2: "MISSED"} {
+			c := meeting()
+			change(c.of, by)
+			out.Reset()
+			missed := c.judge(&out)
+			line := slices.IndexFunc(strings.Split(out.String(), "\n"), func(l string) bool { return strings.Contains(l, what) && strings.Contains(l, want) })
+			if line < 0 || missed != (want == "MISSED") {
+				t.Errorf("%s by %v: missed %v\n%s", what, by, missed, &out)
+			}
+		}
+	}
+	c := meeting()
+	delete(c.of, opensslDg)
+	out.Reset()
+	if c.judge(&out); !strings.Contains(out.String(), "openssl is not here") {
+		t.Errorf("without openssl:\n%s", &out)
+	}
+}
+
+func TestSizes(t *testing.T) {
+	got, err := sizesOf([]string{"12", "3k", "2M"}, true)
+	if err != nil || !slices.Equal(got, []int{12, 3000, 2e6, 1e7}) {
+		t.Errorf("%v %v", got, err)
+	}
+	for _, bad := range []string{"", "0", "-1", "k", "1G", "2000M"} {
+		if got, err := sizesOf([]string{bad}, false); err == nil {
+			t.Errorf("%q: %v", bad, got)
+		}
+	}
+}
+
+func TestMedians(t *testing.T) {
+	if got := medians([]cost{{3, 1}, {1, 9}, {2, 5}}); got != (cost{2, 5}) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestWritesOneCRL(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "big.crl")
+	if code, err := run(os.Stdout, []string{"--write", name, "--duplicates", "1", "100"}); code != exitHolds || err != nil {
+		t.Fatal(code, err)
+	}
+	der, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := x509.ParseRevocationList(der)
+	if err != nil || len(list.RevokedCertificateEntries) != 100 {
+		t.Fatal(err)
+	}
+	first, last := list.RevokedCertificateEntries[0], list.RevokedCertificateEntries[99]
+	if first.SerialNumber.Cmp(last.SerialNumber) != 0 {
+		t.Errorf("%x and %x", first.SerialNumber, last.SerialNumber)
+	}
+	for _, args := range [][]string{{"--write", name}, {"--write", name, "--duplicates", "51", "100"}, {"--write", filepath.Join(name, "x"), "1"}, {"many"}} {
+		if code, err := run(os.Stdout, args); code != exitTrouble || err == nil {
+			t.Errorf("%v: %d %v", args, code, err)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// The contenders, in the order of the table.
+const (
+	lint      = "revprobe lint"
+	unpaired  = "the same without duplicates"
+	stdlib    = "crypto/x509 ParseRevocationList"
+	opensslC  = "openssl crl -verify"
+	opensslDg = "openssl dgst -sha256"
+)
+
+// contender is a program that reads a CRL.
+type contender struct {
+	name string
+	args []string
+}
+
+// cost is what one run took.
+type cost struct {
+	wall time.Duration
+	peak float64 // MiB
+}
+
+// costs is the medians of all runs over one CRL, by contender.
+type costs struct {
+	entries int
+	octets  int64
+	of      map[string]cost
+}
+
+const duplicatesRule = "crl-entry-serial-unique"
+
+// otherRules are all but the one that looks for duplicates.
+func otherRules(program string) (string, error) {
+	text, err := exec.Command(program, "rules", "--format", "json").Output()
+	if err != nil {
+		return "", fmt.Errorf("listing the rules: %w", err)
+	}
+	var ids []string
+	for line := range strings.Lines(string(text)) {
+		var rule struct{ ID string }
+		if json.Unmarshal([]byte(line), &rule) == nil && rule.ID != "" && rule.ID != duplicatesRule {
+			ids = append(ids, rule.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return "", fmt.Errorf("listing the rules: there are none in %.80q", text)
+	}
+	return strings.Join(ids, ","), nil
+}
+
+// measure makes a CRL in dir and lets the contenders read it in turns. This process itself
+// does little, and the CRL is made by another: what a child is said to have used at most
+// begins with what its parent used when it was started.
+func measure(program, dir string, entries, runs int) (costs, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return costs{}, err
+	}
+	crl, issuer := filepath.Join(dir, "crl"), filepath.Join(dir, "issuer.pem")
+	if text, err := exec.Command(self, "--write", crl, "--issuer", issuer, strconv.Itoa(entries)).CombinedOutput(); err != nil {
+		return costs{}, fmt.Errorf("making a CRL of %d entries: %w\n%s", entries, err, text)
+	}
+	defer os.Remove(crl)
+	info, err := os.Stat(crl)
+	if err != nil {
+		return costs{}, err
+	}
+	rules, err := otherRules(program)
+	if err != nil {
+		return costs{}, err
+	}
+	judging := []string{program, "lint", "--quiet", "--scope", "ee", "--at", noon.Format(time.RFC3339), "--issuer", issuer}
+	contenders := []contender{
+		{lint, append(slices.Clone(judging), crl)},
+		{unpaired, append(slices.Clone(judging), "--rules", rules, crl)},
+		{stdlib, []string{self, parseCommand, crl}},
+	}
+	if _, err := exec.LookPath("openssl"); err == nil {
+		contenders = append(contenders,
+			contender{opensslC, []string{"openssl", "crl", "-inform", "DER", "-in", crl, "-noout", "-verify", "-CAfile", issuer}},
+			contender{opensslDg, []string{"openssl", "dgst", "-sha256", crl}})
+	}
+	taken := map[string][]cost{}
+	for range runs {
+		for _, c := range contenders {
+			one, err := c.run()
+			if err != nil {
+				return costs{}, err
+			}
+			taken[c.name] = append(taken[c.name], one)
+		}
+	}
+	result := costs{entries, info.Size(), map[string]cost{}}
+	for name, list := range taken {
+		result.of[name] = medians(list)
+	}
+	return result, nil
+}
+
+func (c contender) run() (cost, error) {
+	command := exec.Command(c.args[0], c.args[1:]...)
+	command.Env = append(os.Environ(), "GOMAXPROCS=1")
+	start := time.Now()
+	text, err := command.CombinedOutput()
+	wall := time.Since(start)
+	if err != nil {
+		return cost{}, fmt.Errorf("running %s: %w\n%.2000s", c.name, err, text)
+	}
+	usage := command.ProcessState.SysUsage().(*syscall.Rusage)
+	return cost{wall, float64(usage.Maxrss) / 1024}, nil
+}
+
+func medians(list []cost) cost {
+	middle := len(list) / 2
+	slices.SortFunc(list, func(a, b cost) int { return int(a.wall - b.wall) })
+	m := cost{wall: list[middle].wall}
+	slices.SortFunc(list, func(a, b cost) int { return int(1024 * (a.peak - b.peak)) })
+	m.peak = list[middle].peak
+	return m
+}
