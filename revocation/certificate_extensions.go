@@ -11,13 +11,7 @@ import (
 // and a deviation of kind DevUnreadable. Offsets are from the certificate's start.
 func CertificateAIA(c *x509.Certificate) ([]AccessDescription, []Deviation) {
 	var list []AccessDescription
-	deviations := certificateExtension(c, OIDAuthorityInfo, func(in *cursor) {
-		in.eachSequence("authorityInfoAccess", func(in *cursor) {
-			if d, ok := in.accessDescription(); ok {
-				list = append(list, d)
-			}
-		})
-	})
+	deviations := certificateExtension(c, OIDAuthorityInfo, func(in *cursor) { list = in.accessDescriptions() })
 	return list, deviations
 }
 
@@ -91,6 +85,15 @@ func (c *cursor) eachSequence(name string, read func(in *cursor)) {
 			read(in.inside(e, p.at(i)))
 		}
 	}
+}
+
+func (c *cursor) accessDescriptions() (list []AccessDescription) {
+	c.eachSequence("authorityInfoAccess", func(in *cursor) {
+		if d, ok := in.accessDescription(); ok {
+			list = append(list, d)
+		}
+	})
+	return list
 }
 
 func (c *cursor) accessDescription() (d AccessDescription, ok bool) {

@@ -29,6 +29,7 @@ type CRL struct {
 	Number       Serial // cRLNumber, as encoded
 	AuthorityKey *AuthorityKeyID
 	IssuingDP    *IssuingDistributionPoint
+	DeltaBase    Serial // BaseCRLNumber of deltaCRLIndicator, as encoded
 
 	hash   crypto.Hash // what tbsCertList was hashed with while it passed
 	digest []byte
@@ -49,6 +50,7 @@ type CRLEntry struct {
 	HasExtensions  bool
 	Extensions     []byte // the whole crlEntryExtensions element; nil when absent
 	OnlyReason     bool   // Extensions is one non-critical reasonCode in DER: nothing else to look for
+	Marks          EntryMarks
 }
 
 // EntryVisitor sees each entry of a CRL once, in order.

@@ -10,7 +10,7 @@ func (r *crlReader) revoked(tbs span) {
 	if !ok {
 		return
 	}
-	r.crl.HasRevoked = true
+	r.crl.HasRevoked, r.issued = true, r.crl.issued()
 	r.entryPath = list.path.at(0)
 	for r.broken == nil {
 		r.plainEntries(list)
@@ -42,6 +42,7 @@ func (r *crlReader) plainEntries(list span) {
 
 func (r *crlReader) visit() {
 	r.entry.Index = r.crl.Entries
+	r.entry.Marks |= r.fieldMarks()
 	r.crl.Entries++
 	for _, see := range r.visitors {
 		see(&r.entry)
@@ -75,7 +76,7 @@ func plainEntry(e *CRLEntry, b []byte) int {
 	}
 	e.Serial = serial
 	e.RevocationDate.Time, e.RevocationDate.Tag, e.RevocationDate.Raw = at, tag, raw
-	e.HasReason, e.Reason, e.HasExtensions, e.Extensions, e.OnlyReason = false, 0, false, nil, false
+	e.HasReason, e.Reason, e.HasExtensions, e.Extensions, e.OnlyReason, e.Marks = false, 0, false, nil, false, MarkNoReason
 	if rest == whole || plainExtensions(e, b[rest:]) {
 		return whole
 	}
@@ -87,6 +88,7 @@ func plainExtensions(e *CRLEntry, b []byte) bool {
 	e.HasExtensions, e.Extensions = true, b
 	if len(b) == len(plainReason)+1 && string(b[:len(plainReason)]) == plainReason && b[len(plainReason)] < 0x80 {
 		e.HasReason, e.OnlyReason, e.Reason = true, true, ReasonCode(b[len(plainReason)])
+		e.Marks = MarkReason(e.Reason)
 		return true
 	}
 	if len(b) < 4 || b[0] != tagSequence || int(b[1]) != len(b)-2 {
@@ -135,7 +137,8 @@ func plainExtension(e *CRLEntry, b []byte) (whole int, id []byte) {
 		return 0, nil
 	}
 	id = b[4:value]
-	if b[value] == tagBoolean {
+	critical := b[value] == tagBoolean
+	if critical {
 		if value+5 > whole || b[value+1] != 1 || b[value+2] != 0xff {
 			return 0, nil
 		}
@@ -144,14 +147,15 @@ func plainExtension(e *CRLEntry, b []byte) (whole int, id []byte) {
 	if b[value] != tagOctetString || int(b[value+1]) != whole-value-2 {
 		return 0, nil
 	}
+	content := b[value+2:]
+	e.Marks |= extensionMarks(id, critical, content)
 	if string(id) != string(OIDReasonCode) {
 		return whole, id
 	}
-	content := b[value+2:]
 	if len(content) != 3 || content[0] != tagEnumerated || content[1] != 1 || content[2] >= 0x80 {
 		return 0, nil
 	}
-	e.HasReason, e.Reason = true, ReasonCode(content[2])
+	e.setReason(ReasonCode(content[2]))
 	return whole, id
 }
 
@@ -167,7 +171,7 @@ func (r *crlReader) anyEntry(list span) {
 		return // it was only not whole in the buffer before
 	}
 	c := r.notes.cursor(b, r.offset(), list.path)
-	r.entry = CRLEntry{Offset: r.offset()}
+	r.entry = CRLEntry{Offset: r.offset(), Marks: MarkNoReason}
 	if r.anyFields(c, p) {
 		r.visit()
 		r.advance(len(b))
@@ -209,14 +213,18 @@ func (r *crlReader) anyFields(c *cursor, p *path) bool {
 }
 
 func (r *crlReader) entryExtensions(c *cursor, e element, p *path) {
-	for i, x := range c.extensions(e, p) {
+	list := c.extensions(e, p)
+	r.entry.Marks |= listMarks(list)
+	for i, x := range list {
 		if x.ID != OIDReasonCode || r.entry.HasReason {
 			continue
 		}
 		r.known(x, p.at(i), func(in *cursor) {
 			if code, ok := in.expect(tagEnumerated, "reasonCode"); ok {
 				value := smallInteger(in.integer(code, in.path.in("reasonCode")))
-				r.entry.HasReason, r.entry.Reason = in.notes.broken == nil, ReasonCode(value)
+				if in.notes.broken == nil {
+					r.entry.setReason(ReasonCode(value))
+				}
 			}
 		})
 	}

@@ -28,6 +28,8 @@ func (r *crlReader) extensions(tbs span) {
 			r.known(x, at, func(in *cursor) { r.crl.AuthorityKey = in.authorityKeyID() })
 		case x.ID == OIDIssuingDP && r.crl.IssuingDP == nil:
 			r.known(x, at, func(in *cursor) { r.crl.IssuingDP = in.issuingDistributionPoint() })
+		case x.ID == OIDDeltaCRL && r.crl.DeltaBase == nil:
+			r.known(x, at, func(in *cursor) { r.crl.DeltaBase = in.crlNumber() })
 		}
 	}
 }
@@ -51,7 +53,26 @@ func (n *notes) known(x Extension, p *path, read func(*cursor)) {
 	}
 }
 
-// crlNumber reads RFC 5280 §5.2.3.
+// AccessDescriptions decodes the value of an authorityInfoAccess (RFC 5280 §5.2.7): what
+// could be read of it, and a deviation of kind DevUnreadable where that is not all.
+func (x Extension) AccessDescriptions() ([]AccessDescription, []Deviation) {
+	var list []AccessDescription
+	var n notes
+	n.known(x, root("authorityInfoAccess"), func(in *cursor) { list = in.accessDescriptions() })
+	return list, n.deviations
+}
+
+// Time decodes a value that is one time; it is not Present where the value is none.
+func (x Extension) Time() Time {
+	var unused notes
+	c := unused.cursor(x.Value, x.Offset+int64(len(x.Raw)-len(x.Value)), root("extnValue"))
+	if tag := c.peek(); tag != tagUTCTime && tag != tagGeneralizedTime {
+		return Time{}
+	}
+	return c.anyTime("time")
+}
+
+// crlNumber reads RFC 5280 §5.2.3, and the BaseCRLNumber of §5.2.4.
 func (c *cursor) crlNumber() Serial {
 	e, ok := c.expect(tagInteger, "cRLNumber")
 	if !ok {

@@ -51,6 +51,9 @@ const (
 	OIDCRLDP             OID = "\x55\x1d\x1f" // 2.5.29.31
 	OIDAuthorityKeyID    OID = "\x55\x1d\x23"
 	OIDFreshestCRL       OID = "\x55\x1d\x2e"
+	OIDExpiredCerts      OID = "\x55\x1d\x3c"                         // expiredCertsOnCRL of X.509
+	OIDNextPublish       OID = "\x2b\x06\x01\x04\x01\x82\x37\x15\x04" // Microsoft's Next CRL Publish, 1.3.6.1.4.1.311.21.4
+	OIDIssuerAltName     OID = "\x55\x1d\x12"
 	OIDAuthorityInfo     OID = "\x2b\x06\x01\x05\x05\x07\x01\x01" // 1.3.6.1.5.5.7.1.1
 
 	OIDSubjectKeyID     OID = "\x55\x1d\x0e" // 2.5.29.14

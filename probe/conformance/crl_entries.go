@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -17,9 +16,6 @@ const (
 	maxExpected = 1 << 20
 )
 
-// maxOffenders is how many entries a finding names; the rest are counted.
-const maxOffenders = 3
-
 func crlEntryRules() []*Rule {
 	return []*Rule{
 		{
@@ -28,7 +24,7 @@ func crlEntryRules() []*Rule {
 			Says:  "No serial number may be listed twice.",
 			Needs: evidence.FetchCRL,
 			Entries: func(s *CRLSubject) EntryJudge {
-				j := &duplicateJudge{subject: s}
+				j := &duplicateJudge{entryJudge: entryJudge{subject: s, want: "each serial once"}}
 				j.seen.Expect(int(min(max(s.Exchange.BodyLength(), 0)/entryOctets, maxExpected)))
 				return j
 			},
@@ -47,17 +43,7 @@ func crlEntryRules() []*Rule {
 			Needs: evidence.FetchCRL,
 			Scope: evidence.ScopeEE,
 			Entries: func(*CRLSubject) EntryJudge {
-				return &entryJudge{want: "reason 1, 3, 4, 5 or 9", offends: func(e *revocation.CRLEntry) string {
-					switch {
-					case !e.HasReason:
-						return ""
-					case e.Reason == revocation.ReasonUnspecified: // crl-reason-unspecified-absent speaks of it
-						return ""
-					case subscriberReason(e.Reason):
-						return ""
-					}
-					return fmt.Sprintf("%s (%d)", e.Reason, int(e.Reason))
-				}}
+				return &entryJudge{want: "reason 1, 3, 4, 5 or 9", watch: otherReasons(subscriberReasons...), words: reasonText}
 			},
 			Bad: []fixtures.Case{
 				when("certificateHold", func(r *fake) { r.CRL.Entries = entries(1, revocation.ReasonCertificateHold) }),
@@ -77,16 +63,8 @@ func crlEntryRules() []*Rule {
 			Says:  "unspecified must be said by leaving the reason out, not by reason code 0.",
 			Needs: evidence.FetchCRL,
 			Entries: func(s *CRLSubject) EntryJudge {
-				j := &unspecifiedJudge{subject: s}
-				j.offends = func(e *revocation.CRLEntry) string {
-					if !e.HasReason || e.Reason != revocation.ReasonUnspecified {
-						return ""
-					}
-					j.binding = j.binding || !e.RevocationDate.Before(subscriberReasonsSince)
-					return "unspecified (0)"
-				}
-				j.want = "no reasonCode"
-				return j
+				return &unspecifiedJudge{entryJudge: entryJudge{subject: s, want: "no reasonCode",
+					watch: revocation.MarkReason(revocation.ReasonUnspecified), words: reasonText}}
 			},
 			Bad: []fixtures.Case{
 				when("code 0", func(r *fake) { r.CRL.Entries = explicitUnspecified(time.Time{}) }),
@@ -106,60 +84,35 @@ func crlEntryRules() []*Rule {
 // (BR 7.2.2, ballot SC-061).
 var subscriberReasonsSince = mustDay("2023-07-15")
 
-func subscriberReason(r revocation.ReasonCode) bool {
-	switch r {
-	case revocation.ReasonKeyCompromise, revocation.ReasonAffiliationChanged, revocation.ReasonSuperseded,
-		revocation.ReasonCessationOfOperation, revocation.ReasonPrivilegeWithdrawn:
-		return true
+// subscriberReasons are those of BR 7.2.2 for Subscriber certificates, but unspecified.
+var subscriberReasons = []revocation.ReasonCode{revocation.ReasonKeyCompromise, revocation.ReasonAffiliationChanged,
+	revocation.ReasonSuperseded, revocation.ReasonCessationOfOperation, revocation.ReasonPrivilegeWithdrawn}
+
+// otherReasons marks the entries that give a reason that is none of these, nor unspecified,
+// of which crl-reason-unspecified-absent speaks.
+func otherReasons(allowed ...revocation.ReasonCode) revocation.EntryMarks {
+	marks := revocation.MarkAnyReason &^ revocation.MarkReason(revocation.ReasonUnspecified)
+	for _, r := range allowed {
+		marks &^= revocation.MarkReason(r)
 	}
-	return false
+	return marks
 }
 
-// entryJudge fails a CRL for the entries that offend, naming the first of them.
-type entryJudge struct {
-	want    string
-	offends func(*revocation.CRLEntry) string // what is wrong with an entry, or nothing
-
-	count int
-	named []string
-	field string
-	first int64
-}
-
-// Visit implements EntryJudge.
-func (j *entryJudge) Visit(e *revocation.CRLEntry) {
-	if wrong := j.offends(e); wrong != "" {
-		j.note(e, wrong)
-	}
-}
-
-func (j *entryJudge) note(e *revocation.CRLEntry, wrong string) {
-	if j.count == 0 {
-		j.field, j.first = fmt.Sprintf("tbsCertList.revokedCertificates[%d]", e.Index), e.Offset
-	}
-	if j.count++; j.count <= maxOffenders {
-		j.named = append(j.named, fmt.Sprintf("%s: %s at entry %d, octet %d", e.Serial, wrong, e.Index, e.Offset))
-	}
-}
-
-// Verdict implements EntryJudge.
-func (j *entryJudge) Verdict() Verdict {
-	if j.count == 0 {
-		return pass()
-	}
-	got := strings.Join(j.named, "; ")
-	if j.count > maxOffenders {
-		got += fmt.Sprintf("; %d entries in all", j.count)
-	}
-	return fail(j.want, "%s", got).in(j.field).at(j.first)
+func reasonText(e *revocation.CRLEntry) string {
+	return fmt.Sprintf("%s (%d)", e.Reason, int(e.Reason))
 }
 
 // unspecifiedJudge tells entries that the Baseline Requirements bind from those that only
 // RFC 5280 advises on.
 type unspecifiedJudge struct {
 	entryJudge
-	subject *CRLSubject
 	binding bool
+}
+
+// Visit implements EntryJudge.
+func (j *unspecifiedJudge) Visit(e *revocation.CRLEntry) {
+	j.binding = j.binding || !e.RevocationDate.Before(subscriberReasonsSince)
+	j.entryJudge.Visit(e)
 }
 
 // Verdict implements EntryJudge.
@@ -174,8 +127,7 @@ func (j *unspecifiedJudge) Verdict() Verdict {
 // duplicateJudge finds serials that are listed twice.
 type duplicateJudge struct {
 	entryJudge
-	subject *CRLSubject
-	seen    revocation.SerialSet
+	seen revocation.SerialSet
 }
 
 // Visit implements EntryJudge.
@@ -187,7 +139,6 @@ func (j *duplicateJudge) Visit(e *revocation.CRLEntry) {
 
 // Verdict implements EntryJudge.
 func (j *duplicateJudge) Verdict() Verdict {
-	j.want = "each serial once"
 	v := j.entryJudge.Verdict()
 	switch idp := j.subject.CRL.IssuingDP; {
 	case idp != nil && idp.Indirect:

@@ -14,18 +14,8 @@ import (
 // other rules for it to it.
 func (e *examiner) crl(x *evidence.Exchange, b body) {
 	s := &CRLSubject{Exchange: x, Form: b.form, Subject: e.certificates[x.Subject], At: x.At}
-	judges := make([]EntryJudge, len(e.rules))
-	var visitors []revocation.EntryVisitor
-	var visiting *Rule
-	for i, r := range e.rules {
-		if r.Entries != nil {
-			judges[i] = r.Entries(s)
-			visitors = append(visitors, func(entry *revocation.CRLEntry) {
-				visiting = r
-				judges[i].Visit(entry)
-			})
-		}
-	}
+	riders := ride(e.rules, s)
+	visitors := []revocation.EntryVisitor{riders.visit}
 	var status entryStatus
 	if s.Subject != nil {
 		status.serial = revocation.SerialOf(s.Subject.SerialNumber)
@@ -33,12 +23,13 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 	}
 	inner, err := revocation.Unwrap(b.form, b.reader)
 	if err == nil {
-		s.CRL, err = e.pass(x.ID, inner, visitors, &visiting)
+		s.CRL, err = e.pass(x.ID, inner, visitors, riders)
 	}
 	if err != nil {
 		e.document(Document{Source: x.ID, Kind: revocation.KindCRL, Encoding: b.form.Encoding, Problem: err.Error()})
 		return
 	}
+	s.Listed = status.entry
 	s.Issuer, s.Signature = e.crlIssuer(s)
 	for _, c := range e.pool {
 		if s.Issuer != nil && c.IsCA && bytes.Equal(c.RawSubjectPublicKeyInfo, s.Issuer.RawSubjectPublicKeyInfo) {
@@ -54,7 +45,7 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 			e.judge(r, d, func() Verdict { return r.CRL(*s) })
 		case r.Entries != nil:
 			e.judge(r, d, func() Verdict {
-				v := judges[i].Verdict()
+				v := riders.judges[i].Verdict()
 				if v.Outcome == Passed && s.CRL.Broken != nil {
 					return unable("the CRL could not be read to its end")
 				}
@@ -67,14 +58,8 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 
 // pass reads the entries of a CRL for the rules that ride on it. One that panics takes the
 // pass with it, since the octets are read only once: the CRL counts as not read.
-func (e *examiner) pass(source string, octets io.Reader, visitors []revocation.EntryVisitor, visiting **Rule) (c *revocation.CRL, err error) {
-	atWork := func() string {
-		if *visiting == nil {
-			return "of revprobe"
-		}
-		return (*visiting).ID
-	}
-	if rule, panicked := e.guard(source, atWork, func() { c, err = revocation.ReadCRL(octets, visitors...) }); panicked {
+func (e *examiner) pass(source string, octets io.Reader, visitors []revocation.EntryVisitor, r *riders) (c *revocation.CRL, err error) {
+	if rule, panicked := e.guard(source, r.atWork, func() { c, err = revocation.ReadCRL(octets, visitors...) }); panicked {
 		return nil, fmt.Errorf("bug in rule %s, evidence kept", rule)
 	}
 	return c, err
@@ -105,18 +90,6 @@ func (e *examiner) crlIssuer(s *CRLSubject) (*x509.Certificate, revocation.Signa
 		}
 	}
 	return wrong, s.CRL.Verify(wrong)
-}
-
-// entryStatus looks for one serial among the entries of a CRL.
-type entryStatus struct {
-	serial revocation.Serial
-	listed bool
-}
-
-func (l *entryStatus) visit(entry *revocation.CRLEntry) {
-	if !l.listed && entry.Serial.Equal(l.serial) {
-		l.listed = !entry.HasReason || entry.Reason != revocation.ReasonRemoveFromCRL
-	}
 }
 
 // excludes reports whether a CRL says that it does not cover the certificate (RFC 5280

@@ -175,7 +175,7 @@ func ocspStatusRules() []*Rule {
 					return skip()
 				case reason == revocation.ReasonCertificateHold && (s.assigned() || isExtendedRevoke(&s.ResponseSubject, s.Single)):
 					return skip() // ocsp-assigned-not-hold says worse of it, or it is right
-				case subscriberReason(reason):
+				case slices.Contains(subscriberReasons, reason):
 					return pass()
 				case subscriber && s.signed().Before(subscriberReasonsSince):
 					return skip()

@@ -99,14 +99,15 @@ func (s ResponseSubject) signed() time.Time {
 }
 
 // CRLSubject is a CRL with all that is needed to judge it. Entry judges get it before the
-// pass and may look at CRL, Signature and Scope only when the pass is over.
+// pass and may look at CRL, Listed, Signature and Scope only when the pass is over.
 type CRLSubject struct {
 	Exchange  *evidence.Exchange
 	Form      revocation.Form
 	CRL       *revocation.CRL
-	Issuer    *x509.Certificate   // nil where it is not known
-	SameKey   []*x509.Certificate // other certificates at hand of the issuer's key
-	Subject   *x509.Certificate   // the certificate whose distribution point this is; nil where there is none
+	Issuer    *x509.Certificate    // nil where it is not known
+	SameKey   []*x509.Certificate  // other certificates at hand of the issuer's key
+	Subject   *x509.Certificate    // the certificate whose distribution point this is; nil where there is none
+	Listed    *revocation.CRLEntry // of Subject, without its extensions; nil where it is not listed
 	Signature revocation.Signature
 	Scope     evidence.Scope
 	At        time.Time
