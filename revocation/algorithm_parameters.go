@@ -16,7 +16,8 @@ func (c *cursor) checkParameters(alg AlgorithmIdentifier, params element, p *pat
 	case OIDMD2WithRSA:
 		c.checkNullOrAbsent(alg, params, p)
 	default:
-		switch schemeOf(alg).kind {
+		s, _ := knownScheme(alg)
+		switch s.kind {
 		case rsaPKCS1:
 			c.checkNullOrAbsent(alg, params, p)
 		case ecdsaASN1:

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"crypto"
 	_ "crypto/md5"
-	_ "crypto/sha1"
-	_ "crypto/sha256"
+	"crypto/sha1"
+	"crypto/sha256"
 	_ "crypto/sha512"
 	"crypto/x509"
 	"fmt"
@@ -86,7 +86,7 @@ func (a AlgorithmIdentifier) marshal() []byte {
 // issuerHashes hashes the issuer's name and the value of its key's BIT STRING (RFC 6960
 // §4.1.1).
 func issuerHashes(h crypto.Hash, issuer *x509.Certificate) (name, key []byte, ok bool) {
-	_, bits, ok := publicKeyInfo(issuer)
+	bits, ok := publicKeyBits(issuer)
 	if !ok {
 		return nil, nil, false
 	}
@@ -114,7 +114,29 @@ func publicKeyInfo(cert *x509.Certificate) (alg AlgorithmIdentifier, bits []byte
 	return alg, bits, n.broken == nil
 }
 
+// publicKeyBits takes the BIT STRING's value out of the certificate's SubjectPublicKeyInfo,
+// which is DER where crypto/x509 has read it.
+func publicKeyBits(cert *x509.Certificate) (bits []byte, ok bool) {
+	outer := cursor{rest: cert.RawSubjectPublicKeyInfo}
+	info, isInfo := outer.plain(tagSequence)
+	in := cursor{rest: info.content}
+	_, hasAlgorithm := in.plain(tagSequence)
+	key, hasKey := in.plain(tagBitString)
+	if !isInfo || !hasAlgorithm || !hasKey || len(key.content) == 0 {
+		return nil, false
+	}
+	return key.content[1:], true
+}
+
 func sum(h crypto.Hash, data []byte) []byte {
+	switch h { // the usual ones, without a hash.Hash
+	case crypto.SHA1:
+		digest := sha1.Sum(data)
+		return digest[:]
+	case crypto.SHA256:
+		digest := sha256.Sum256(data)
+		return digest[:]
+	}
 	state := h.New()
 	state.Write(data)
 	return state.Sum(nil)

@@ -41,7 +41,7 @@ func CertificateAKI(c *x509.Certificate) (*AuthorityKeyID, []Deviation) {
 // the content of its extnValue.
 func CertificateExtension(c *x509.Certificate, id OID) *pkix.Extension {
 	for i := range c.Extensions {
-		if c.Extensions[i].Id.String() == id.String() {
+		if id.is(c.Extensions[i].Id) {
 			return &c.Extensions[i]
 		}
 	}

@@ -102,6 +102,7 @@ func (p *path) String() (text string) {
 type notes struct {
 	deviations []Deviation
 	broken     *SyntaxError
+	memory     *Memory // of certificates that were read before; may be nil
 }
 
 func (n *notes) deviate(kind string, offset int64, at *path, format string, args ...any) {
@@ -178,6 +179,32 @@ func (c *cursor) next(p *path) (element, bool) {
 	end := header + int(length)
 	e := element{tag: c.rest[0], offset: c.at, content: c.rest[header:end], raw: c.rest[:end]}
 	c.rest, c.at = c.rest[end:], c.at+int64(end)
+	return e, true
+}
+
+// plain reads the next element if it has the tag and is encoded as DER has it, which needs
+// no path. Whatever else is left to next.
+func (c *cursor) plain(tag byte) (element, bool) {
+	b := c.rest
+	if len(b) < 2 || b[0] != tag {
+		return element{}, false
+	}
+	header, length := 2, int(b[1])
+	switch {
+	case length < 0x80:
+	case length == 0x81 && len(b) > 3 && b[2] >= 0x80:
+		header, length = 3, int(b[2])
+	case length == 0x82 && len(b) > 4 && b[2] > 0:
+		header, length = 4, int(b[2])<<8|int(b[3])
+	default:
+		return element{}, false
+	}
+	end := header + length
+	if len(b) < end {
+		return element{}, false
+	}
+	e := element{tag: tag, offset: c.at, content: b[header:end], raw: b[:end]}
+	c.rest, c.at = b[end:], c.at+int64(end)
 	return e, true
 }
 
@@ -275,6 +302,9 @@ func minimalLength(octets []byte, length int64) bool {
 // expect reads one element that must have the tag, and stops the document
 // otherwise.
 func (c *cursor) expect(tag byte, name string) (element, bool) {
+	if e, ok := c.plain(tag); ok {
+		return e, true
+	}
 	p := c.path.in(name)
 	if c.empty() {
 		c.notes.stop(c.at, p, "missing")
@@ -304,12 +334,13 @@ func (c *cursor) explicit(n byte, name string, read func(in *cursor)) (present b
 	if c.peek() != contextConstructedTag(n) {
 		return false
 	}
-	p := c.path.in(name)
-	if e, ok := c.next(p); ok {
+	if e, ok := c.expect(contextConstructedTag(n), name); ok {
 		in := c.inside(e, c.path)
 		read(in)
-		in.path = p
-		in.end()
+		if !in.empty() {
+			in.path = c.path.in(name)
+			in.end()
+		}
 	}
 	return true
 }

@@ -37,6 +37,9 @@ func (c *cursor) strict(e element, p *path) {
 type strictWalk struct {
 	notes *notes
 	count int
+	// at is the path of the element looked at on each level. Notes write a path out at
+	// once, so that one for each level suffices.
+	at [maxDepth + 1]path
 }
 
 func (w *strictWalk) element(e element, p *path, depth int) {
@@ -54,7 +57,8 @@ func (w *strictWalk) element(e element, p *path, depth int) {
 	in := w.notes.cursor(e.content, e.contentOffset(), p)
 	var last element
 	for i := 0; !in.empty() && w.count <= maxElements; i++ {
-		at := p.in(strconv.Itoa(i))
+		at := &w.at[depth]
+		*at = path{parent: p, name: strconv.Itoa(i), index: -1}
 		child, ok := in.next(at)
 		if !ok {
 			return

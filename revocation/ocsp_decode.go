@@ -1,17 +1,16 @@
 package revocation
 
-import (
-	"crypto/x509"
-)
-
 // ReadOCSPResponse decodes an OCSPResponse (RFC 6960 §4.2.1) as far as it can be read.
 // It never returns nil: Broken says where reading had to stop, Deviations what else is
 // not as DER or the module have it. What stops it inside one element does not keep it
 // from reading the elements that follow. The result refers to body, which must not
 // change afterwards.
-func ReadOCSPResponse(body []byte) *OCSPResponse {
+func ReadOCSPResponse(body []byte) *OCSPResponse { return (*Memory)(nil).ReadOCSPResponse(body) }
+
+// ReadOCSPResponse is the function of that name.
+func (m *Memory) ReadOCSPResponse(body []byte) *OCSPResponse {
 	r := &OCSPResponse{Raw: body, Status: -1}
-	var n notes
+	n := notes{memory: m}
 	doc := n.cursor(body, 0, root(""))
 	if outer, ok := doc.expect(tagSequence, "OCSPResponse"); ok {
 		in := doc.inside(outer, root(""))
@@ -265,13 +264,10 @@ func nonceValue(value []byte) ([]byte, bool) {
 func (c *cursor) certificates(name string) []EmbeddedCertificate {
 	var list []EmbeddedCertificate
 	seq, ok := c.each(name, func(in *cursor, e element, p *path) {
-		found := EmbeddedCertificate{Raw: e.raw, Offset: e.offset}
+		found := in.notes.memory.certificate(e.raw)
+		found.Offset = e.offset
 		if e.tag != tagSequence {
 			in.notes.deviate(DevTag, e.offset, p, "tag is %02x where 30 (a Certificate) belongs", e.tag)
-		}
-		var err error
-		if found.Certificate, err = x509.ParseCertificate(e.raw); err != nil {
-			found.Certificate, found.Problem = nil, err.Error()
 		}
 		list = append(list, found)
 	})

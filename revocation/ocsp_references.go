@@ -55,7 +55,7 @@ func (c *cursor) ia5(e element, p *path) string {
 // SHA-1 of its key's BIT STRING value (RFC 6960 §4.2.1). It is empty where it is that very
 // hash, where it is nothing that we know, and for byName.
 func (r ResponderID) MadeFrom(cert *x509.Certificate) string {
-	_, bits, ok := publicKeyInfo(cert)
+	bits, ok := publicKeyBits(cert)
 	if !ok || r.ByKey == nil || r.Names(cert) {
 		return ""
 	}

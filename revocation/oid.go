@@ -1,6 +1,7 @@
 package revocation
 
 import (
+	"encoding/asn1"
 	"strconv"
 	"strings"
 )
@@ -26,6 +27,28 @@ func (o OID) String() string {
 		value = 0
 	}
 	return strings.Join(arcs, ".")
+}
+
+// is reports whether o is the identifier of those arcs, which are at least two.
+func (o OID) is(arcs asn1.ObjectIdentifier) bool {
+	if len(arcs) < 2 {
+		return false
+	}
+	value, next := uint64(0), 1 // the first two arcs share a subidentifier (X.690 §8.19.4)
+	for i := range len(o) {
+		if value = value<<7 | uint64(o[i]&0x7f); o[i] >= 0x80 {
+			continue
+		}
+		want := uint64(arcs[min(next, len(arcs)-1)])
+		if next == 1 {
+			want += 40 * uint64(arcs[0])
+		}
+		if next == len(arcs) || value != want {
+			return false
+		}
+		value, next = 0, next+1
+	}
+	return next == len(arcs) && o[len(o)-1] < 0x80
 }
 
 // Identifiers of RFC 6960 App. B, RFC 5280 App. A and RFC 9608.

@@ -66,7 +66,7 @@ type AlgorithmIdentifier struct {
 // not have.
 func (c *cursor) algorithm(name string) (AlgorithmIdentifier, bool) {
 	alg, params, ok := c.bareAlgorithm(name)
-	if ok {
+	if ok && (params.present() || alg.Algorithm == OIDRSAPSS) {
 		c.checkParameters(alg, params, c.path.in(name).in("parameters"))
 	}
 	return alg, ok

@@ -31,35 +31,43 @@ const (
 )
 
 func schemeOf(alg AlgorithmIdentifier) scheme {
-	switch alg.Algorithm {
-	case OIDMD5WithRSA:
-		return pkcs1Scheme(crypto.MD5)
-	case OIDSHA1WithRSA, OIDSHA1WithRSAOIW:
-		return pkcs1Scheme(crypto.SHA1)
-	case OIDSHA224WithRSA:
-		return pkcs1Scheme(crypto.SHA224)
-	case OIDSHA256WithRSA:
-		return pkcs1Scheme(crypto.SHA256)
-	case OIDSHA384WithRSA:
-		return pkcs1Scheme(crypto.SHA384)
-	case OIDSHA512WithRSA:
-		return pkcs1Scheme(crypto.SHA512)
-	case OIDECDSAWithSHA1:
-		return ecdsaScheme(crypto.SHA1)
-	case OIDECDSAWithSHA224:
-		return ecdsaScheme(crypto.SHA224)
-	case OIDECDSAWithSHA256:
-		return ecdsaScheme(crypto.SHA256)
-	case OIDECDSAWithSHA384:
-		return ecdsaScheme(crypto.SHA384)
-	case OIDECDSAWithSHA512:
-		return ecdsaScheme(crypto.SHA512)
-	case OIDEd25519:
-		return scheme{name: "Ed25519", kind: ed25519Pure}
-	case OIDRSAPSS:
-		return pssScheme(alg)
+	if s, ok := knownScheme(alg); ok {
+		return s
 	}
 	return knownByName(alg.Algorithm)
+}
+
+// knownScheme is schemeOf for the algorithms that are verified here.
+func knownScheme(alg AlgorithmIdentifier) (s scheme, ok bool) {
+	switch alg.Algorithm {
+	case OIDMD5WithRSA:
+		return pkcs1Scheme(crypto.MD5), true
+	case OIDSHA1WithRSA, OIDSHA1WithRSAOIW:
+		return pkcs1Scheme(crypto.SHA1), true
+	case OIDSHA224WithRSA:
+		return pkcs1Scheme(crypto.SHA224), true
+	case OIDSHA256WithRSA:
+		return pkcs1Scheme(crypto.SHA256), true
+	case OIDSHA384WithRSA:
+		return pkcs1Scheme(crypto.SHA384), true
+	case OIDSHA512WithRSA:
+		return pkcs1Scheme(crypto.SHA512), true
+	case OIDECDSAWithSHA1:
+		return ecdsaScheme(crypto.SHA1), true
+	case OIDECDSAWithSHA224:
+		return ecdsaScheme(crypto.SHA224), true
+	case OIDECDSAWithSHA256:
+		return ecdsaScheme(crypto.SHA256), true
+	case OIDECDSAWithSHA384:
+		return ecdsaScheme(crypto.SHA384), true
+	case OIDECDSAWithSHA512:
+		return ecdsaScheme(crypto.SHA512), true
+	case OIDEd25519:
+		return scheme{name: "Ed25519", kind: ed25519Pure}, true
+	case OIDRSAPSS:
+		return pssScheme(alg), true
+	}
+	return scheme{}, false
 }
 
 // knownByName is for the algorithms that are not verified here.
@@ -101,7 +109,19 @@ func pssScheme(alg AlgorithmIdentifier) scheme {
 }
 
 // hashName is the name as signature algorithms quote it: SHA256, not SHA-256.
-func hashName(h crypto.Hash) string { return strings.ReplaceAll(h.String(), "-", "") }
+func hashName(h crypto.Hash) string {
+	switch h { // the usual ones, for which no text need be made
+	case crypto.SHA1:
+		return "SHA1"
+	case crypto.SHA256:
+		return "SHA256"
+	case crypto.SHA384:
+		return "SHA384"
+	case crypto.SHA512:
+		return "SHA512"
+	}
+	return strings.ReplaceAll(h.String(), "-", "")
+}
 
 func weakHash(h crypto.Hash) bool { return h == crypto.MD5 || h == crypto.SHA1 }
 

@@ -69,6 +69,11 @@ type signerCandidate struct {
 // SignatureUnchecked, as it is where the algorithm is not verified here. Signature.Problem
 // says which certificate is missing or cannot be read.
 func (b *BasicResponse) FindSigner(issuer *x509.Certificate, candidates []*x509.Certificate) Signer {
+	return (*Memory)(nil).FindSigner(b, issuer, candidates)
+}
+
+// FindSigner is BasicResponse.FindSigner.
+func (m *Memory) FindSigner(b *BasicResponse, issuer *x509.Certificate, candidates []*x509.Certificate) Signer {
 	verify := b.verifier()
 	var verified, named *Signer
 	refused := 0
@@ -77,7 +82,7 @@ func (b *BasicResponse) FindSigner(issuer *x509.Certificate, candidates []*x509.
 		signature := verify(publicKey(c.certificate))
 		switch {
 		case signature.State == SignatureValid:
-			s := b.describe(c, issuer, signature)
+			s := m.describe(b, c, issuer, signature)
 			s.Siblings = siblings(c, all)
 			if s.Authorized() {
 				return s
@@ -86,7 +91,7 @@ func (b *BasicResponse) FindSigner(issuer *x509.Certificate, candidates []*x509.
 				verified = &s
 			}
 		case c.named && named == nil:
-			s := b.describe(c, issuer, signature)
+			s := m.describe(b, c, issuer, signature)
 			named = &s
 		default:
 			refused++
@@ -145,30 +150,52 @@ func (b *BasicResponse) signerCandidates(issuer *x509.Certificate, given []*x509
 	}
 	all = append(all, given...)
 
-	seen := map[string]bool{}
-	var first, rest []signerCandidate
-	for _, cert := range all {
-		if cert == nil || seen[string(cert.Raw)] {
-			continue
-		}
-		seen[string(cert.Raw)] = true
-		if b.ResponderID.Names(cert) {
-			first = append(first, signerCandidate{cert, true})
-		} else {
-			rest = append(rest, signerCandidate{cert, false})
-		}
+	list := make([]signerCandidate, 0, len(all))
+	for _, cert := range once(all) {
+		list = append(list, signerCandidate{cert, b.ResponderID.Names(cert)})
 	}
-	return append(first, rest...)
+	slices.SortStableFunc(list, func(a, b signerCandidate) int {
+		switch {
+		case a.named == b.named:
+			return 0
+		case a.named:
+			return -1
+		}
+		return 1
+	})
+	return list
 }
 
-func (b *BasicResponse) describe(c signerCandidate, issuer *x509.Certificate, signature Signature) Signer {
+// fewCertificates is how many are compared with one another faster than looked up.
+const fewCertificates = 16
+
+// once returns those that are there, each the first time it comes.
+func once(all []*x509.Certificate) []*x509.Certificate {
+	var kept []*x509.Certificate
+	seen := map[string]bool{}
+	for _, cert := range all {
+		switch {
+		case cert == nil:
+		case len(all) > fewCertificates:
+			if !seen[string(cert.Raw)] {
+				seen[string(cert.Raw)] = true
+				kept = append(kept, cert)
+			}
+		case !slices.ContainsFunc(kept, func(k *x509.Certificate) bool { return k == cert || bytes.Equal(k.Raw, cert.Raw) }):
+			kept = append(kept, cert)
+		}
+	}
+	return kept
+}
+
+func (m *Memory) describe(b *BasicResponse, c signerCandidate, issuer *x509.Certificate, signature Signature) Signer {
 	cert := c.certificate
 	isIssuer := sameAuthority(cert, issuer)
 	return Signer{
 		Signature:   signature,
 		Certificate: cert,
 		IsIssuer:    isIssuer,
-		IssuedByCA:  !isIssuer && issuedBy(cert, issuer),
+		IssuedByCA:  !isIssuer && m.issuedBy(cert, issuer),
 		HasEKU:      slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning),
 		MatchesID:   c.named,
 		Embedded: slices.ContainsFunc(b.Certificates, func(e EmbeddedCertificate) bool {
@@ -206,7 +233,7 @@ func (r ResponderID) Names(cert *x509.Certificate) bool {
 	case r.ByName != nil:
 		return bytes.Equal(r.ByName, cert.RawSubject)
 	case r.ByKey != nil:
-		_, bits, ok := publicKeyInfo(cert)
+		bits, ok := publicKeyBits(cert)
 		return ok && bytes.Equal(r.ByKey, sum(crypto.SHA1, bits))
 	}
 	return false

@@ -21,8 +21,8 @@ func (t Time) Generalized() bool { return t.Tag == tagGeneralizedTime }
 // time reads a GeneralizedTime of that name. A UTCTime in its place is kept as such and
 // noted, since its instant can still be judged.
 func (c *cursor) time(name string) (Time, bool) {
-	p := c.path.in(name)
 	if c.peek() == tagUTCTime {
+		p := c.path.in(name)
 		e, ok := c.next(p)
 		if !ok {
 			return Time{}, false
@@ -34,7 +34,10 @@ func (c *cursor) time(name string) (Time, bool) {
 	if !ok {
 		return Time{}, false
 	}
-	return c.instant(e, p), true
+	if at, ok := plainTime(e.tag, e.content); ok {
+		return Time{Time: at, Tag: e.tag, Raw: e.content, Offset: e.offset}, true
+	}
+	return c.instant(e, c.path.in(name)), true
 }
 
 // instant reads a UTCTime or GeneralizedTime and notes one whose text gives no instant,

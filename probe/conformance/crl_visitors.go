@@ -13,9 +13,9 @@ const maxOffenders = 3
 
 // riders are the judges that ride on the one pass over a CRL.
 type riders struct {
-	judges   []EntryJudge // by the index of the rule; nil for rules of another kind
-	every    []rider      // who want to see every entry
-	marked   []rider      // who want those with one of their marks
+	judges   map[*Rule]EntryJudge
+	every    []rider // who want to see every entry
+	marked   []rider // who want those with one of their marks
 	marks    revocation.EntryMarks
 	visiting *Rule // the rule that is at work
 }
@@ -27,14 +27,15 @@ type rider struct {
 }
 
 // ride sets up the judges of a CRL's entries.
-func ride(rules []*Rule, s *CRLSubject) *riders {
-	r := &riders{judges: make([]EntryJudge, len(rules))}
-	for i, rule := range rules {
+func ride(rules []*listed, s *CRLSubject) *riders {
+	r := &riders{judges: map[*Rule]EntryJudge{}}
+	for _, listed := range rules {
+		rule := listed.Rule
 		if rule.Entries == nil {
 			continue
 		}
 		judge := rule.Entries(s)
-		r.judges[i] = judge
+		r.judges[rule] = judge
 		if m, ok := judge.(interface{ watched() revocation.EntryMarks }); ok && m.watched() != 0 {
 			r.marked = append(r.marked, rider{rule, judge, m.watched()})
 			r.marks |= m.watched()

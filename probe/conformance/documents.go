@@ -20,6 +20,9 @@ type body struct {
 }
 
 func openBody(x *evidence.Exchange) body {
+	if x.Source == nil {
+		return body{revocation.Recognise(x.Body[:min(len(x.Body), revocation.HeadSize)], x.BodyLength()), x.BodyReader()}
+	}
 	reader := bufio.NewReaderSize(x.BodyReader(), revocation.HeadSize)
 	start, _ := reader.Peek(revocation.HeadSize)
 	return body{revocation.Recognise(start, x.BodyLength()), reader}
@@ -62,8 +65,7 @@ func (e *examiner) ocspAnswer(x *evidence.Exchange, b body) {
 		Method: x.Method, Repeat: x.Repeat, Exchange: x.ID}}
 	switch {
 	case carries(x) && (isDER(b.form, revocation.KindOCSPResponse) || x.Failure == "" && meantAsDER(b.form)):
-		octets, _ := io.ReadAll(io.LimitReader(b.reader, maxResponse))
-		a.Response = e.response(x, octets, b.form)
+		a.Response = e.response(x, x.Body[:min(len(x.Body), maxResponse)], b.form)
 		a.Answer.Answer = word(a.Response)
 		a.Signature = a.Response.Signer.Signature.State
 	case x.Failure != "":
@@ -88,7 +90,7 @@ func strategyOf(x *evidence.Exchange) string {
 
 // response decodes an OCSPResponse and puts the rules for it to it.
 func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation.Form) *ResponseSubject {
-	s := &ResponseSubject{Exchange: x, Response: revocation.ReadOCSPResponse(octets), Subject: e.certificates[x.Subject], At: x.At}
+	s := &ResponseSubject{Exchange: x, Response: e.memory.ReadOCSPResponse(octets), Subject: e.certificates[x.Subject], At: x.At, memory: e.memory}
 	if x.Ask.Has(evidence.Unassigned | evidence.ForeignPOST) {
 		s.Subject = nil
 	}
@@ -99,25 +101,30 @@ func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation
 	}
 	s.Issuer = e.responseIssuer(s)
 	if s.Response.Basic != nil {
-		s.Signer = s.Response.Basic.FindSigner(s.Issuer, e.pool)
+		s.Signer = e.memory.FindSigner(s.Response.Basic, s.Issuer, e.pool)
 	}
 	limits := scopeOf(e.report.Run.Scope, nil, e.certificates[x.Subject], s.Issuer)
 	s.Scope = limits.scope
 	d := e.docket(x, s.signed(), limits)
-	for _, r := range e.rules {
+	refused := s.Response.Status > revocation.Successful && s.Response.Broken == nil // and speaks of no certificate
+	times := func(r *Rule) int {
 		switch {
-		case !r.Needs.Has(aboutAs(x)):
-		case r.Response != nil:
-			e.judge(r, d, func() Verdict { return r.Response(*s) })
-		case r.OCSP != nil && s.Response.Status > revocation.Successful && s.Response.Broken == nil:
-			e.judge(r, d, skip) // an error answer speaks of no certificate
-		case r.OCSP != nil && s.Response.Basic != nil:
-			for i := range s.Response.Basic.Singles {
-				single := OCSPSubject{*s, &s.Response.Basic.Singles[i], i}
-				e.judge(r, d, func() Verdict { return r.OCSP(single) })
-			}
+		case r.Response != nil || refused:
+			return 1
+		case s.Response.Basic == nil:
+			return 0
 		}
+		return len(s.Response.Basic.Singles)
 	}
+	e.put(e.rulesFor(e.onResponses, aboutAs(x), onResponse), d, times, func(r *Rule, i int) Verdict {
+		switch {
+		case r.Response != nil:
+			return r.Response(*s)
+		case refused:
+			return skip()
+		}
+		return r.OCSP(OCSPSubject{*s, &s.Response.Basic.Singles[i], i})
+	})
 	e.delegate(s)
 	e.document(responseDocument(s, form))
 	return s
@@ -141,7 +148,7 @@ func (e *examiner) responseIssuer(s *ResponseSubject) *x509.Certificate {
 	if s.Response.Basic != nil {
 		for i := range s.Response.Basic.Singles {
 			for _, c := range e.pool {
-				if s.Response.Basic.Singles[i].CertID.NamesIssuer(c) {
+				if e.memory.NamesIssuer(s.Response.Basic.Singles[i].CertID, c) {
 					return c
 				}
 			}
@@ -173,7 +180,7 @@ func (e *examiner) signingIssuer(b *revocation.BasicResponse) *x509.Certificate 
 		if b == nil || c.BasicConstraintsValid && !c.IsCA {
 			continue
 		}
-		if signer := b.FindSigner(c, nil); signer.Signature.State == revocation.SignatureValid && (signer.IsIssuer || signer.IssuedByCA) {
+		if signer := e.memory.FindSigner(b, c, nil); signer.Signature.State == revocation.SignatureValid && (signer.IsIssuer || signer.IssuedByCA) {
 			return c
 		}
 	}

@@ -39,20 +39,16 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 	limits := scopeOf(e.report.Run.Scope, s.CRL.IssuingDP, s.Subject, s.Issuer)
 	s.Scope = limits.scope
 	d := e.docket(x, s.signed(), limits)
-	for i, r := range e.rules {
-		switch {
-		case r.CRL != nil:
-			e.judge(r, d, func() Verdict { return r.CRL(*s) })
-		case r.Entries != nil:
-			e.judge(r, d, func() Verdict {
-				v := riders.judges[i].Verdict()
-				if v.Outcome == Passed && s.CRL.Broken != nil {
-					return unable("the CRL could not be read to its end")
-				}
-				return v
-			})
+	e.put(e.judging(onCRL), d, once, func(r *Rule, _ int) Verdict {
+		if r.CRL != nil {
+			return r.CRL(*s)
 		}
-	}
+		v := riders.judges[r].Verdict()
+		if v.Outcome == Passed && s.CRL.Broken != nil {
+			return unable("the CRL could not be read to its end")
+		}
+		return v
+	})
 	e.document(crlDocument(s, status))
 }
 

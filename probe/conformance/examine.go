@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
-	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -24,21 +22,25 @@ type Options struct {
 func Examine(run *evidence.Run, o Options) *Report {
 	e := &examiner{
 		report:       &Report{Run: run, Profile: o.Profile, Outcomes: map[Outcome]int{}},
-		rules:        o.Rules,
 		certificates: map[string]*x509.Certificate{},
+		memory:       revocation.NewMemory(),
 		origins:      map[string]string{},
-		issuers:      map[string]*x509.Certificate{},
-		judged:       map[string]bool{},
+		issuers:      map[*x509.Certificate]*x509.Certificate{},
+		judged:       map[string][]bool{},
 		delegates:    map[string]bool{},
+		onExchanges:  map[evidence.Ask][]*listed{},
+		onResponses:  map[evidence.Ask][]*listed{},
 	}
-	if e.rules == nil {
-		e.rules = Rules()
+	if o.Rules == nil {
+		o.Rules = Rules()
 	}
+	e.rules = listRules(o.Rules)
 	for _, c := range run.Certificates {
 		if parsed, err := x509.ParseCertificate(c.DER); err == nil {
 			name := evidence.Fingerprint(c.DER)
 			e.certificates[name], e.origins[name] = parsed, c.Origin
 			e.pool = append(e.pool, parsed)
+			e.memory.Know(parsed)
 		}
 	}
 	e.services()
@@ -52,93 +54,25 @@ func Examine(run *evidence.Run, o Options) *Report {
 	}
 	e.unanswered()
 	e.hints()
+	e.countOutcomes()
 	e.report.NothingAsked = e.nothingAsked()
 	return e.report
 }
 
 type examiner struct {
 	report       *Report
-	rules        []*Rule
+	outcomes     [len(outcomes)]int
+	rules        []*listed
+	onExchanges  map[evidence.Ask][]*listed
+	onResponses  map[evidence.Ask][]*listed
 	certificates map[string]*x509.Certificate
-	pool         []*x509.Certificate          // the same, in the order in which they came
-	origins      map[string]string            // where they came from, by fingerprint
-	issuers      map[string]*x509.Certificate // what issuerOf found, by fingerprint
-	answers      []ServiceAnswer              // of every service
-	delegates    map[string]bool              // fingerprints of those that were judged
-	judged       map[string]bool              // rule id and service, of what was judged at all
-}
-
-// docket is what a finding needs to know of the subject that a rule was put to.
-type docket struct {
-	source   string
-	exchange *evidence.Exchange // nil for a certificate
-	service  string             // URL
-	signed   time.Time          // by which the citations in force are chosen
-	at       time.Time
-	scope    scoped
-	private  bool // neither the CA nor the certificate shows a policy of the CA/Browser Forum
-}
-
-// judge puts one rule to one subject.
-func (e *examiner) judge(r *Rule, d docket, verdict func() Verdict) {
-	binding := e.report.Profile.citations(r, d.signed)
-	if len(binding) == 0 {
-		return
-	}
-	e.judged[r.ID+" "+d.service] = true
-	if r.Scope != "" && r.Scope != d.scope.scope {
-		e.report.Outcomes[NotApplicable]++
-		return
-	}
-	v := e.caught(r, d, verdict)
-	if r.Clock && v.Outcome == Failed && e.report.ClockError != 0 {
-		v = unable("%s", clockText(e.report.ClockError))
-	}
-	if v.only != "" {
-		binding = slices.DeleteFunc(binding, func(c Citation) bool { return c.Document != v.only })
-		if len(binding) == 0 {
-			v = pass() // the profile knows no clause that this breaks
-		}
-	}
-	e.report.Outcomes[v.Outcome]++
-	if v.Outcome != Failed && v.Outcome != Inconclusive {
-		return
-	}
-	f := Finding{Rule: r, Outcome: v.Outcome, Source: d.source, Service: d.service, Exchanges: v.exchanges,
-		Field: v.Field, Offset: v.Offset, Got: v.Got, Want: v.Want, Citations: binding, At: d.at}
-	if v.Outcome == Failed {
-		f.Severity = v.severity(severity(r, binding))
-	}
-	if r.Public && d.private && f.Severity > Notice {
-		f.Severity = Notice
-		f.Assumed = "a private CA: neither it nor the certificate asserts a policy of the CA/Browser Forum"
-	}
-	if r.Scope != "" && d.scope.assumed {
-		f.Assumed = "scope " + string(r.Scope) + ": nothing says which certificates the service covers, --scope does"
-	}
-	e.report.Findings = append(e.report.Findings, f)
-}
-
-func (e *examiner) caught(r *Rule, d docket, verdict func() Verdict) Verdict {
-	var v Verdict
-	if rule, panicked := e.guard(d.source, func() string { return r.ID }, func() { v = verdict() }); panicked {
-		return unable("bug in rule %s, evidence kept", rule)
-	}
-	return v
-}
-
-// guard runs the code of rules and is the one place where a panic is caught: hostile bytes
-// are daily bread, and one bad rule must not lose the others' verdicts. It names the rule
-// that was at work.
-func (e *examiner) guard(source string, atWork func() string, work func()) (rule string, panicked bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			rule, panicked = atWork(), true
-			e.report.Bugs = append(e.report.Bugs, fmt.Sprintf("bug in rule %s over %s: %v\n%s", rule, source, p, debug.Stack()))
-		}
-	}()
-	work()
-	return "", false
+	pool         []*x509.Certificate // the same, in the order in which they came
+	memory       *revocation.Memory
+	origins      map[string]string                       // where they came from, by fingerprint
+	issuers      map[*x509.Certificate]*x509.Certificate // what issuerOf found
+	answers      []ServiceAnswer                         // of every service
+	delegates    map[string]bool                         // those that were judged, by their DER
+	judged       map[string][]bool                       // which rules were put to anything of a service, by their places
 }
 
 // exchange judges one exchange and the documents it carries.
@@ -146,17 +80,14 @@ func (e *examiner) exchange(x *evidence.Exchange) {
 	body := openBody(x)
 	if x.Ask != evidence.File {
 		subject, d := ExchangeSubject{x, body.form, e.report.Blackout}, e.docket(x, x.At, scoped{})
-		for _, r := range e.rules {
-			if r.Exchange != nil && r.Needs.Has(x.Ask) {
-				e.judge(r, d, func() Verdict { return r.Exchange(subject) })
-			}
-		}
+		e.put(e.rulesFor(e.onExchanges, x.Ask, onExchange), d, once, func(r *Rule, _ int) Verdict { return r.Exchange(subject) })
 	}
 	e.documents(x, body)
 }
 
 func (e *examiner) docket(x *evidence.Exchange, signed time.Time, s scoped) docket {
-	return docket{source: x.ID, exchange: x, service: serviceURL(x), signed: signed, at: x.At, scope: s,
+	service := serviceURL(x)
+	return docket{source: x.ID, exchange: x, service: service, judged: e.judgedOf(service), signed: signed, at: x.At, scope: s,
 		private: private(e.knownIssuer(x), e.certificates[x.Subject])}
 }
 
@@ -195,8 +126,8 @@ func (e *examiner) delegate(s *ResponseSubject) {
 	if c == nil || s.Signer.IsIssuer || s.Signer.Signature.State != revocation.SignatureValid {
 		return
 	}
-	if name := evidence.Fingerprint(c.Raw); !e.delegates[name] {
-		e.delegates[name] = true
+	if !e.delegates[string(c.Raw)] {
+		e.delegates[string(c.Raw)] = true
 		e.certificate(CertSubject{Certificate: c, Role: RoleDelegate, Origin: s.Exchange.ID, Issuer: s.Issuer,
 			Subject: e.certificates[s.Exchange.Subject], At: s.At})
 	}
@@ -205,8 +136,7 @@ func (e *examiner) delegate(s *ResponseSubject) {
 // issuerOf returns the certificate of the CA whose key signed c, where it is known. That is
 // asked of the same certificate for every answer about it, and verified once.
 func (e *examiner) issuerOf(c *x509.Certificate) *x509.Certificate {
-	name := evidence.Fingerprint(c.Raw)
-	issuer, known := e.issuers[name]
+	issuer, known := e.issuers[c]
 	if known {
 		return issuer
 	}
@@ -216,7 +146,7 @@ func (e *examiner) issuerOf(c *x509.Certificate) *x509.Certificate {
 			break
 		}
 	}
-	e.issuers[name] = issuer
+	e.issuers[c] = issuer
 	return issuer
 }
 
@@ -232,12 +162,9 @@ func (e *examiner) namedIssuer(c *x509.Certificate) *x509.Certificate {
 }
 
 func (e *examiner) certificate(subject CertSubject) {
-	for _, r := range e.rules {
-		if r.Cert != nil {
-			d := docket{source: subject.Origin, signed: subject.Certificate.NotBefore, at: subject.At, private: private(subject.Issuer, subject.Subject)}
-			e.judge(r, d, func() Verdict { return r.Cert(subject) })
-		}
-	}
+	d := docket{source: subject.Origin, judged: e.judgedOf(""), signed: subject.Certificate.NotBefore, at: subject.At,
+		private: private(subject.Issuer, subject.Subject)}
+	e.put(e.judging(func(r *Rule) bool { return r.Cert != nil }), d, once, func(r *Rule, _ int) Verdict { return r.Cert(subject) })
 }
 
 // service judges what one service said as a whole.
@@ -248,19 +175,16 @@ func (e *examiner) service(s *Service) {
 			subject.Answers = append(subject.Answers, a)
 		}
 	}
-	for _, r := range e.rules {
-		if r.Service == nil || len(subject.asked(r.Needs)) == 0 {
-			continue
+	kinds := s.asks()
+	last := s.Exchanges[len(s.Exchanges)-1]
+	rules := e.judging(func(r *Rule) bool { return r.Service != nil && r.Needs.Has(kinds) })
+	e.put(rules, e.docket(last, last.At, scoped{}), once, func(r *Rule, _ int) Verdict {
+		v := r.Service(subject)
+		if len(v.exchanges) > 0 {
+			return v
 		}
-		last := s.Exchanges[len(s.Exchanges)-1]
-		e.judge(r, e.docket(last, last.At, scoped{}), func() Verdict {
-			v := r.Service(subject)
-			if len(v.exchanges) > 0 {
-				return v
-			}
-			return v.about(ids(subject.asked(r.Needs))...)
-		})
-	}
+		return v.about(ids(subject.asked(r.Needs))...)
+	})
 }
 
 func ids(list []*evidence.Exchange) []string {
@@ -276,14 +200,16 @@ func ids(list []*evidence.Exchange) []string {
 func (e *examiner) unanswered() {
 	for i := range e.report.Services {
 		s := &e.report.Services[i]
-		for _, r := range e.rules {
-			asked := (ServiceSubject{Service: *s}).asked(r.Needs)
-			if r.Cert != nil || len(asked) == 0 || e.judged[r.ID+" "+s.URL] {
+		kinds, judged := s.asks(), e.judgedOf(s.URL)
+		rules := e.judging(func(r *Rule) bool { return r.Cert == nil && r.Needs.Has(kinds) })
+		for _, r := range rules {
+			if judged[r.place] {
 				continue
 			}
+			asked := (ServiceSubject{Service: *s}).asked(r.Needs)
 			first := asked[0]
-			e.judge(r, docket{source: first.ID, exchange: first, service: s.URL, signed: first.At, at: first.At,
-				scope: scoped{scope: r.Scope}}, func() Verdict {
+			d := docket{source: first.ID, exchange: first, service: s.URL, judged: judged, signed: first.At, at: first.At, scope: scoped{scope: r.Scope}}
+			e.put([]*listed{r}, d, once, func(*Rule, int) Verdict {
 				return unable("no answer to judge: %s", outcomeOf(first)).about(ids(asked)...)
 			})
 		}

@@ -77,6 +77,15 @@ type Service struct {
 	Exchanges []*evidence.Exchange
 }
 
+// asks returns the kinds of question that were put to the service.
+func (s *Service) asks() evidence.Ask {
+	var kinds evidence.Ask
+	for _, x := range s.Exchanges {
+		kinds |= x.Ask
+	}
+	return kinds
+}
+
 // Worst returns the highest severity among the failures; zero when there are none.
 func (r *Report) Worst() Severity {
 	worst := Severity(0)

@@ -76,7 +76,7 @@ func certIDRules() []*Rule {
 					return skip()
 				case s.match() != nil && !s.names(s.Single):
 					return skip() // ocsp-single-extra speaks of it
-				case !s.Single.CertID.NamesIssuer(s.Issuer):
+				case !s.memory.NamesIssuer(s.Single.CertID, s.Issuer):
 					return fail("the hashes of "+nameOf(s.Issuer)+" and its key", "%s", certIDText(s.Single.CertID)).
 						in(s.field("certID")).at(s.Single.CertID.Offset)
 				}

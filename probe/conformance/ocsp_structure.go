@@ -255,7 +255,7 @@ func (s ResponseSubject) askedSerials() []revocation.Serial {
 // certificateNamed tells certificates apart by their CertIDs: equal where two name the same one,
 // be it by different hash functions, as far as the issuer is known.
 func (s ResponseSubject) certificateNamed(id revocation.CertID) string {
-	if s.Issuer != nil && id.NamesIssuer(s.Issuer) {
+	if s.Issuer != nil && s.memory.NamesIssuer(id, s.Issuer) {
 		return id.Serial.String()
 	}
 	return certIDOctets(id)
@@ -268,14 +268,18 @@ func certIDOctets(id revocation.CertID) string {
 
 // contradiction finds two singles that give one certificate different states.
 func contradiction(s ResponseSubject) (first, second int, found bool) {
+	singles := s.Response.Basic.Singles
+	if len(singles) < 2 {
+		return 0, 0, false
+	}
 	seen := map[string]int{}
-	for i, single := range s.Response.Basic.Singles {
+	for i, single := range singles {
 		name := s.certificateNamed(single.CertID)
 		first, known := seen[name]
 		switch {
 		case !known:
 			seen[name] = i
-		case s.Response.Basic.Singles[first].Status != single.Status:
+		case singles[first].Status != single.Status:
 			return first, i, true
 		}
 	}
@@ -285,24 +289,33 @@ func contradiction(s ResponseSubject) (first, second int, found bool) {
 // extraSingle finds a single that repeats another, or is about none of the certificates asked
 // about; -1 where there is none. Where none is about one of them, ocsp-single-for-each says so.
 func extraSingle(s ResponseSubject) int {
-	seen, wanted := map[string]bool{}, s.match()
-	return slices.IndexFunc(s.Response.Basic.Singles, func(single revocation.SingleResponse) bool {
-		name := certIDOctets(single.CertID)
-		repeats := seen[name]
-		seen[name] = true
-		return repeats || wanted != nil && !s.wants(wanted.CertID, single.CertID)
-	})
+	singles, wanted := s.Response.Basic.Singles, s.match()
+	seen := map[string]bool{}
+	for i := range singles {
+		if len(singles) > 1 {
+			name := certIDOctets(singles[i].CertID)
+			if seen[name] {
+				return i
+			}
+			seen[name] = true
+		}
+		if wanted != nil && !s.wants(wanted.CertID, singles[i].CertID) {
+			return i
+		}
+	}
+	return -1
 }
 
 // wants reports whether a single belongs to an answer in which another one does: it was asked
 // for, or is about the same certificate by another hash function.
 func (s ResponseSubject) wants(other, id revocation.CertID) bool {
-	return slices.ContainsFunc(append(slices.Clone(s.asked), other), func(a revocation.CertID) bool {
+	about := func(a revocation.CertID) bool {
 		if s.Issuer == nil && a.HashAlgorithm.Algorithm != id.HashAlgorithm.Algorithm {
 			return a.Serial.Equal(id.Serial)
 		}
-		return s.certificateNamed(a) == s.certificateNamed(id)
-	})
+		return a.Equal(id) || s.certificateNamed(a) == s.certificateNamed(id)
+	}
+	return about(other) || slices.ContainsFunc(s.asked, about)
 }
 
 // needlessCertificate finds an embedded certificate that is not the delegate's, or is it once

@@ -74,7 +74,9 @@ const (
 )
 
 // Outcomes returns every outcome.
-func Outcomes() []Outcome { return []Outcome{Passed, Failed, Inconclusive, NotApplicable} }
+func Outcomes() []Outcome { return outcomes[:] }
+
+var outcomes = [...]Outcome{Passed, Failed, Inconclusive, NotApplicable}
 
 // Verdict is what a rule says of one subject.
 type Verdict struct {

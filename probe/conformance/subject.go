@@ -27,7 +27,8 @@ type ResponseSubject struct {
 	Scope    evidence.Scope
 	At       time.Time // when it was seen
 
-	asked []revocation.CertID
+	asked  []revocation.CertID
+	memory *revocation.Memory
 }
 
 // OCSPSubject is a SingleResponse with its response.
@@ -49,7 +50,7 @@ func (s ResponseSubject) names(single *revocation.SingleResponse) bool {
 		return slices.ContainsFunc(s.asked, single.CertID.Equal)
 	}
 	return s.Subject != nil && single.CertID.Serial.Equal(revocation.SerialOf(s.Subject.SerialNumber)) &&
-		(s.Issuer == nil || !single.CertID.KnownHash() || single.CertID.NamesIssuer(s.Issuer))
+		(s.Issuer == nil || !single.CertID.KnownHash() || s.memory.NamesIssuer(single.CertID, s.Issuer))
 }
 
 // served reports whether the responder itself gave the response at the time it was seen:

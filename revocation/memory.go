@@ -1,0 +1,100 @@
+package revocation
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+)
+
+// Memory remembers what was found out about certificates, which come again in answer after
+// answer: their contents, their hashes for CertIDs, and whether their issuer's key signed
+// them. It changes nothing but the time that takes. A nil Memory finds everything out anew;
+// one Memory is not for several goroutines at once.
+type Memory struct {
+	read   map[string]EmbeddedCertificate // by DER
+	hashes map[hashedIssuer]issuerHash
+	issued map[issuance]bool
+}
+
+// hashedIssuer is a CA with the function that its name and key are hashed with.
+type hashedIssuer struct {
+	certificate *x509.Certificate
+	function    crypto.Hash
+}
+
+type issuerHash struct {
+	name, key []byte
+	ok        bool
+}
+
+type issuance struct{ certificate, issuer *x509.Certificate }
+
+// maxRemembered is how many of each kind are kept: many more than the delegates that one run
+// meets, and few enough for one that sends a new certificate each time not to be a burden.
+const maxRemembered = 256
+
+// NewMemory returns an empty one.
+func NewMemory() *Memory {
+	return &Memory{map[string]EmbeddedCertificate{}, map[hashedIssuer]issuerHash{}, map[issuance]bool{}}
+}
+
+// Know takes a certificate that was read elsewhere, so that the same octets in a response
+// are recognised as it.
+func (m *Memory) Know(c *x509.Certificate) {
+	keep(m.read, string(c.Raw), EmbeddedCertificate{Certificate: c})
+}
+
+// NamesIssuer is CertID.NamesIssuer.
+func (m *Memory) NamesIssuer(id CertID, issuer *x509.Certificate) bool {
+	h := id.Hash()
+	if m == nil || h == 0 {
+		return id.NamesIssuer(issuer)
+	}
+	key := hashedIssuer{issuer, h}
+	known, found := m.hashes[key]
+	if !found {
+		known.name, known.key, known.ok = issuerHashes(h, issuer)
+		keep(m.hashes, key, known)
+	}
+	return known.ok && bytes.Equal(id.IssuerNameHash, known.name) && bytes.Equal(id.IssuerKeyHash, known.key)
+}
+
+// certificate reads an embedded certificate. Offset is left to the caller.
+func (m *Memory) certificate(der []byte) EmbeddedCertificate {
+	if m != nil {
+		if known, found := m.read[string(der)]; found {
+			known.Raw = der
+			return known
+		}
+	}
+	found := EmbeddedCertificate{Raw: der}
+	var err error
+	if found.Certificate, err = x509.ParseCertificate(der); err != nil {
+		found.Certificate, found.Problem = nil, err.Error()
+	}
+	if m != nil {
+		keep(m.read, string(der), EmbeddedCertificate{Certificate: found.Certificate, Problem: found.Problem})
+	}
+	return found
+}
+
+func (m *Memory) issuedBy(cert, issuer *x509.Certificate) bool {
+	if m == nil {
+		return issuedBy(cert, issuer)
+	}
+	key := issuance{cert, issuer}
+	known, found := m.issued[key]
+	if !found {
+		known = issuedBy(cert, issuer)
+		keep(m.issued, key, known)
+	}
+	return known
+}
+
+// keep adds to what is remembered, and starts anew where that has grown too large.
+func keep[K comparable, V any](all map[K]V, key K, value V) {
+	if len(all) >= maxRemembered {
+		clear(all)
+	}
+	all[key] = value
+}
