@@ -87,6 +87,10 @@ const (
 	OIDPolicies         OID = "\x55\x1d\x20"
 	OIDExtKeyUsage      OID = "\x55\x1d\x25"
 	OIDSCTList          OID = "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02" // 1.3.6.1.4.1.11129.2.4.2
+	OIDPoison           OID = "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x03" // of precertificates, RFC 6962 §3.1
+	OIDPrecertSigning   OID = "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x04" // a purpose, RFC 6962 §3.1
+	OIDNoRevAvail       OID = "\x55\x1d\x38"
+	OIDTLSFeature       OID = "\x2b\x06\x01\x05\x05\x07\x01\x18" // 1.3.6.1.5.5.7.1.24, RFC 7633
 
 	OIDMD5    OID = "\x2a\x86\x48\x86\xf7\x0d\x02\x05"     // 1.2.840.113549.2.5
 	OIDSHA1   OID = "\x2b\x0e\x03\x02\x1a"                 // 1.3.14.3.2.26

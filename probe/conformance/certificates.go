@@ -15,13 +15,14 @@ import (
 func certificateRules() []*Rule {
 	return []*Rule{
 		{
-			ID:    "cert-aia-uri-http",
-			Cites: []Citation{BR("7.1.2.7.7", Must).Since("2023-09-15"), RFC5280("4.2.2.1", Practice)},
-			Says:  "Every location in authorityInfoAccess must be an http URL.",
-			Needs: evidence.Assigned | evidence.FetchCRL,
+			ID:     "cert-aia-uri-http",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.7.7", Must).Since("2023-09-15"), RFC5280("4.2.2.1", Practice)},
+			Says:   "Every location in authorityInfoAccess must be an http URL.",
+			Needs:  evidence.Assigned | evidence.FetchCRL,
 			Cert: func(s CertSubject) Verdict {
 				list, _ := revocation.CertificateAIA(s.Certificate)
-				if len(list) == 0 || s.Role == RoleDelegate {
+				if len(list) == 0 || s.Role == RoleDelegate || !servesTLS(s.Certificate) {
 					return skip()
 				}
 				for _, access := range list {
@@ -41,12 +42,14 @@ func certificateRules() []*Rule {
 				when("without a host", func(r *fake) { r.Leaf = func(c *x509.Certificate) { c.OCSPServer = []string{"http:///ocsp"} } }),
 			},
 			Good: []fixtures.Case{when("http", func(*fake) {})},
+			Also: []string{"cert-url-wellformed"},
 		},
 		{
-			ID:    "cert-cdp-format",
-			Cites: []Citation{BR("7.1.2.11.2", Must).Since("2023-09-15"), RFC5280("4.2.1.13", Practice)},
-			Says:  "cRLDistributionPoints must hold http URLs in fullName, and neither reasons, cRLIssuer nor relative names.",
-			Needs: evidence.FetchCRL | evidence.Assigned,
+			ID:     "cert-cdp-format",
+			Public: true,
+			Cites:  []Citation{BR("7.1.2.11.2", Must).Since("2023-09-15"), RFC5280("4.2.1.13", Practice)},
+			Says:   "cRLDistributionPoints must hold http URLs in fullName, and neither reasons, cRLIssuer nor relative names.",
+			Needs:  evidence.FetchCRL | evidence.Assigned,
 			Cert: func(s CertSubject) Verdict {
 				list, deviations := revocation.CertificateCRLDP(s.Certificate)
 				switch {
@@ -54,7 +57,7 @@ func certificateRules() []*Rule {
 					return skip() // it has none
 				case len(deviations) > 0:
 					return fail("a readable cRLDistributionPoints", "%s", deviationText(deviations)).in("cRLDistributionPoints")
-				case len(list) == 0:
+				case len(list) == 0 || !servesTLS(s.Certificate):
 					return skip()
 				}
 				return distributionPoints(list, s.Certificate.NotBefore)
@@ -67,6 +70,9 @@ func certificateRules() []*Rule {
 					r.Leaf = func(c *x509.Certificate) { c.CRLDistributionPoints = []string{"https://revocation.example/ca.crl"} }
 				}),
 				when("a cRLIssuer", func(r *fake) { r.Leaf = withCRLIssuer }),
+				when("two distribution points", leafWith(func(c *x509.Certificate) {
+					c.CRLDistributionPoints = append(c.CRLDistributionPoints, "http://revocation.example/another.crl")
+				})),
 			},
 			Good: []fixtures.Case{when("http", func(*fake) {})},
 		},
@@ -109,6 +115,9 @@ func distributionPoints(list []revocation.DistributionPoint, issued time.Time) V
 				return fail("an http URL", "%q", uri).in(field)
 			}
 		}
+	}
+	if len(list) > 1 {
+		return fail("one distribution point", "%d", len(list)).in(field).atMost(Notice) // NOT RECOMMENDED
 	}
 	return pass()
 }

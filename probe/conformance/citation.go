@@ -14,6 +14,9 @@ const (
 	RFC5280Doc Standard = "RFC 5280"
 	RFC2585Doc Standard = "RFC 2585"
 	RFC9919Doc Standard = "RFC 9919" // obsoletes RFC 5019
+	RFC7633Doc Standard = "RFC 7633" // the TLS feature extension
+	RFC9608Doc Standard = "RFC 9608" // noRevAvail
+	EVGDoc     Standard = "EVG"      // CA/Browser Forum EV Guidelines 2.0.2
 	BRDoc      Standard = "BR"       // CA/Browser Forum TLS Baseline Requirements 2.2.6
 	MRSPDoc    Standard = "MRSP"     // Mozilla Root Store Policy 3.1
 	CCADBDoc   Standard = "CCADB"
@@ -107,6 +110,21 @@ func RFC2585(section string, force Keyword) Citation {
 // rules cite it with the force of Practice unless another document binds.
 func RFC9919(section string, force Keyword) Citation {
 	return Citation{Document: RFC9919Doc, Section: section, Force: force}
+}
+
+// RFC7633 cites the TLS feature extension, of which "must staple" is one use.
+func RFC7633(section string, force Keyword) Citation {
+	return Citation{Document: RFC7633Doc, Section: section, Force: force}
+}
+
+// RFC9608 cites the extension that says that there is no revocation information.
+func RFC9608(section string, force Keyword) Citation {
+	return Citation{Document: RFC9608Doc, Section: section, Force: force}
+}
+
+// EVG cites the EV Guidelines.
+func EVG(section string, force Keyword) Citation {
+	return Citation{Document: EVGDoc, Section: section, Force: force}
 }
 
 // BR cites the TLS Baseline Requirements.

@@ -281,21 +281,11 @@ func without(ids ...revocation.OID) func(CertSubject) Verdict {
 }
 
 func keyIdentifiers(s CertSubject) Verdict {
-	const field = "authorityKeyIdentifier"
-	key, deviations := revocation.CertificateAKI(s.Certificate)
-	switch {
-	case len(deviations) > 0:
-		return fail("a readable authorityKeyIdentifier", "%s", deviationText(deviations)).in(field)
-	case key == nil || key.KeyID == nil:
-		return fail("a keyIdentifier", "none").in(field)
-	case key.HasIssuer || key.Serial != nil:
-		return fail("a keyIdentifier alone", "authorityCertIssuer or authorityCertSerialNumber").in(field)
-	case s.Issuer != nil && len(s.Issuer.SubjectKeyId) > 0 && !bytes.Equal(key.KeyID, s.Issuer.SubjectKeyId) && signedByIssuer(s):
-		return fail("the CA's subjectKeyIdentifier "+hexShort(s.Issuer.SubjectKeyId), "%s", hexShort(key.KeyID)).in(field)
-	case len(s.Certificate.SubjectKeyId) == 0:
+	v := authorityKey(s)
+	if v.Outcome == Passed && len(s.Certificate.SubjectKeyId) == 0 {
 		return fail("a subjectKeyIdentifier", "none").in("subjectKeyIdentifier").atMost(Notice) // SHOULD
 	}
-	return pass()
+	return v
 }
 
 // manyPurposes is how many purposes are listed at most: no certificate needs as many.

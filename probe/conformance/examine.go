@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -98,14 +99,18 @@ func serviceURL(x *evidence.Exchange) string {
 	return x.URL
 }
 
-// pointers judges the certificates that led to the services asked, or should have, each
-// once.
+// pointers judges the certificates that led to the services asked, or should have, and
+// those of the CAs above them that are at hand, each once.
 func (e *examiner) pointers() {
 	seen := map[string]bool{}
 	judge := func(name string, at time.Time) {
-		if c := e.certificates[name]; c != nil && !seen[name] {
+		for c := e.certificates[name]; c != nil && !seen[name]; name = evidence.Fingerprint(c.Raw) {
 			seen[name] = true
-			e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: e.origins[name], Issuer: e.issuerOf(c), At: at})
+			issuer := e.issuerOf(c)
+			e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: e.origins[name], Issuer: issuer, At: at})
+			if c = issuer; c == nil {
+				return
+			}
 		}
 	}
 	for i := range e.report.Run.Exchanges {
@@ -141,7 +146,7 @@ func (e *examiner) issuerOf(c *x509.Certificate) *x509.Certificate {
 		return issuer
 	}
 	for _, ca := range e.pool {
-		if bytes.Equal(ca.RawSubject, c.RawIssuer) && revocation.VerifyCertificate(c, ca).State == revocation.SignatureValid {
+		if revocation.SameName(ca.RawSubject, c.RawIssuer) && revocation.VerifyCertificate(c, ca).State == revocation.SignatureValid {
 			issuer = ca
 			break
 		}
@@ -162,8 +167,9 @@ func (e *examiner) namedIssuer(c *x509.Certificate) *x509.Certificate {
 }
 
 func (e *examiner) certificate(subject CertSubject) {
+	subject.Known, subject.Private = e.pool, e.privateCertificate(subject)
 	d := docket{source: subject.Origin, judged: e.judgedOf(""), signed: subject.Certificate.NotBefore, at: subject.At,
-		private: private(subject.Issuer, subject.Subject)}
+		private: subject.Private}
 	e.put(e.judging(func(r *Rule) bool { return r.Cert != nil }), d, once, func(r *Rule, _ int) Verdict { return r.Cert(subject) })
 }
 
@@ -252,6 +258,21 @@ func (e *examiner) hints() {
 // 7.1.6.1). Of a CA that is not known nothing is concluded.
 func private(issuer, subject *x509.Certificate) bool {
 	return issuer != nil && !publicPolicy(issuer) && (subject == nil || !publicPolicy(subject))
+}
+
+// privateCertificate reports whether neither the certificate, its issuer nor, of a CA, any
+// certificate at hand that it issued shows a policy of the CA/Browser Forum. Roots have none
+// of their own.
+func (e *examiner) privateCertificate(s CertSubject) bool {
+	switch {
+	case s.Role == RoleDelegate:
+		return private(s.Issuer, s.Subject)
+	case publicPolicy(s.Certificate) || s.Issuer != nil && publicPolicy(s.Issuer):
+		return false
+	}
+	return !slices.ContainsFunc(e.pool, func(c *x509.Certificate) bool {
+		return s.Role == RoleCA && publicPolicy(c) && bytes.Equal(c.RawIssuer, s.Certificate.RawSubject)
+	})
 }
 
 // publicPolicy reports whether the certificate asserts a reserved policy of the CA/Browser

@@ -70,6 +70,7 @@ func signerKeyRules() []*Rule {
 				when("with digitalSignature", func(*fake) {}),
 				when("without it, by a delegate", func(r *fake) { r.Issuer, r.OCSP.Signer = withoutDigitalSignature, fixtures.Delegated }),
 			},
+			Also: []string{"cert-ca-ku"},
 		},
 		{
 			ID:    "ocsp-sigalg-key-match",

@@ -33,6 +33,7 @@ func target(r *fixtures.Responder) probe.Target {
 func ask(t testing.TB, r *fixtures.Responder, asker probe.Asker, asks evidence.Ask) *evidence.Run {
 	t.Helper()
 	run := &evidence.Run{Version: "test", Seed: "5eed", Started: r.Now}
+	run.AddCertificate(r.RootCertificate().Raw, "root")
 	plan, err := probe.NewPlan(run, []probe.Target{target(r)}, probe.Options{Asks: asks, Serials: probe.Serials{Seed: []byte("seed")}})
 	if err != nil {
 		t.Fatal(err)

@@ -12,12 +12,12 @@ type Profile struct {
 	Documents []Standard
 }
 
-var rfcDocuments = []Standard{RFC6960Doc, RFC5280Doc, RFC2585Doc, RFC9919Doc}
+var rfcDocuments = []Standard{RFC6960Doc, RFC5280Doc, RFC2585Doc, RFC7633Doc, RFC9608Doc, RFC9919Doc}
 
 // Profiles returns every profile, the default first. The Baseline Requirements adopt
 // RFC 6960 and RFC 5280 (BR 4.9.9, 7), so every profile built on them holds the RFCs too.
 func Profiles() []Profile {
-	br := slices.Concat(rfcDocuments, []Standard{BRDoc})
+	br := slices.Concat(rfcDocuments, []Standard{BRDoc, EVGDoc})
 	return []Profile{
 		{"web", "what a CA trusted by browsers is held to", slices.Concat(br, []Standard{MRSPDoc, AppleDoc, ChromeDoc, CCADBDoc})},
 		{"rfc", "the RFCs alone, for private PKI", rfcDocuments},

@@ -14,7 +14,8 @@ func Rules() []*Rule {
 		envelopeRules(), certIDRules(), ocspTimeRules(), signerRules(), signerKeyRules(), methodRules(),
 		structureRules(), ocspExtensionRules(), programRules(), ocspStatusRules(),
 		crlEncodingRules(), crlSignatureRules(), crlTimeRules(), crlExtensionRules(), crlEntryRules(),
-		availabilityRules(), httpBodyRules(), certificateRules(),
+		availabilityRules(), httpBodyRules(), certificateRules(), accessRules(), distributionPointRules(),
+		locationRules(), issuerRules(), purposeRules(), serialRules(),
 		delegateIdentityRules(), delegateExtensionRules(), delegateAbsenceRules(),
 	)
 }

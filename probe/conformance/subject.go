@@ -125,10 +125,12 @@ func (s *CRLSubject) signed() time.Time {
 type CertSubject struct {
 	Certificate *x509.Certificate
 	Role        Role
-	Origin      string            // file name, URL, or the exchange it came in
-	Issuer      *x509.Certificate // nil where it is not known
-	Subject     *x509.Certificate // whose status a delegate was asked for; nil where it is not known
-	At          time.Time         // when it was seen
+	Origin      string              // file name, URL, or the exchange it came in
+	Issuer      *x509.Certificate   // nil where it is not known
+	Subject     *x509.Certificate   // whose status a delegate was asked for; nil where it is not known
+	Known       []*x509.Certificate // all certificates at hand, itself perhaps among them
+	Private     bool                // nothing at hand shows a policy of the CA/Browser Forum
+	At          time.Time           // when it was seen
 }
 
 // Role is what a certificate is there for.
@@ -141,12 +143,13 @@ const (
 	RoleDelegate   Role = "delegate" // an authorized responder (RFC 6960 §4.2.2.2)
 )
 
-// roleOf tells what a certificate is there for by its extensions.
+// roleOf tells what a certificate is there for by its extensions. A TLS server that may sign
+// OCSP responses too is still a server, which must not.
 func roleOf(c *x509.Certificate) Role {
 	switch {
 	case c.IsCA:
 		return RoleCA
-	case slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
+	case speaksForIssuer(c) && !namesServer(c):
 		return RoleDelegate
 	}
 	return RoleSubscriber
