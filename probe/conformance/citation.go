@@ -15,6 +15,8 @@ const (
 	RFC2585Doc Standard = "RFC 2585"
 	RFC9919Doc Standard = "RFC 9919" // obsoletes RFC 5019
 	RFC7633Doc Standard = "RFC 7633" // the TLS feature extension
+	RFC9110Doc Standard = "RFC 9110" // HTTP
+	RFC9111Doc Standard = "RFC 9111" // HTTP caching
 	RFC9608Doc Standard = "RFC 9608" // noRevAvail
 	EVGDoc     Standard = "EVG"      // CA/Browser Forum EV Guidelines 2.0.2
 	BRDoc      Standard = "BR"       // CA/Browser Forum TLS Baseline Requirements 2.2.6
@@ -115,6 +117,16 @@ func RFC9919(section string, force Keyword) Citation {
 // RFC7633 cites the TLS feature extension, of which "must staple" is one use.
 func RFC7633(section string, force Keyword) Citation {
 	return Citation{Document: RFC7633Doc, Section: section, Force: force}
+}
+
+// RFC9110 cites HTTP.
+func RFC9110(section string, force Keyword) Citation {
+	return Citation{Document: RFC9110Doc, Section: section, Force: force}
+}
+
+// RFC9111 cites HTTP caching.
+func RFC9111(section string, force Keyword) Citation {
+	return Citation{Document: RFC9111Doc, Section: section, Force: force}
 }
 
 // RFC9608 cites the extension that says that there is no revocation information.
