@@ -14,12 +14,15 @@ import (
 )
 
 // Plan is every question of a run, target by target. It is complete before anything is
-// sent; only serials that a fetched CRL turns out to list are made anew.
+// sent; only unassigned serials that a fetched CRL turns out to list are made anew, and some
+// of those that it lists are asked about.
 type Plan struct {
 	Targets  []PlannedTarget
 	asks     evidence.Ask
 	serials  Serials
 	assigned map[string]bool // by issuer and serial: what the targets together show to be assigned
+
+	crossChecks int
 }
 
 // PlannedTarget is the questions about one target: first what the hosts are, then the CRLs,
@@ -47,12 +50,15 @@ func (p *Plan) Questions() []evidence.Question {
 type Options struct {
 	Asks    evidence.Ask // the kinds of questions
 	Serials Serials
+	// CrossChecks is how many serials of each fetched CRL the responders of its CA are asked
+	// about; zero: one, whatever the number of CRLs.
+	CrossChecks int
 }
 
 // NewPlan plans the questions about the targets. A service that several targets share is
 // asked once. It adds the targets' certificates to the run.
 func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
-	p := &Plan{asks: o.Asks, serials: o.Serials, assigned: assignedBy(targets)}
+	p := &Plan{asks: o.Asks, serials: o.Serials, assigned: assignedBy(targets), crossChecks: o.CrossChecks}
 	asked := map[string]bool{}
 	once := func(parts ...string) bool {
 		key := strings.Join(parts, "\x00")

@@ -1,9 +1,10 @@
 package probe
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -32,7 +33,8 @@ func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 	for _, r := range recorders {
 		fetched = append(fetched, r.list...)
 	}
-	inParallel(recorders, func(r *recorder) { p.ask(r, fetched) })
+	listed := p.crossCheck(fetched)
+	inParallel(recorders, func(r *recorder) { p.ask(r, fetched, listed[r.target]) })
 	for _, r := range recorders {
 		run.Exchanges = append(run.Exchanges, r.list...)
 	}
@@ -88,9 +90,12 @@ func (p *Plan) reach(r *recorder) {
 }
 
 // ask puts the questions of a target to its responders, knowing every CRL of the run.
-func (p *Plan) ask(r *recorder, fetched []evidence.Exchange) {
+func (p *Plan) ask(r *recorder, fetched []evidence.Exchange, listed []evidence.Question) {
 	t := &p.Targets[r.target]
 	for _, q := range p.avoidListed(t, fetched) {
+		r.ask(q)
+	}
+	for _, q := range listed {
 		r.ask(q)
 	}
 	p.confirm(t, r, fetched)
@@ -143,9 +148,8 @@ func listedSerials(answered []evidence.Exchange, wanted map[string]bool) map[str
 		if x.Ask != evidence.FetchCRL || !x.Answered() {
 			continue
 		}
-		form := revocation.Recognise(x.Body[:min(len(x.Body), revocation.HeadSize)], int64(len(x.Body)))
-		octets, err := revocation.Unwrap(form, bytes.NewReader(x.Body))
-		if err != nil || form.Kind != revocation.KindCRL {
+		octets, ok := openCRL(&x)
+		if !ok {
 			continue
 		}
 		_, _ = revocation.ReadCRL(octets, func(e *revocation.CRLEntry) { // reading memory does not fail
@@ -155,6 +159,19 @@ func listedSerials(answered []evidence.Exchange, wanted map[string]bool) map[str
 		})
 	}
 	return listed
+}
+
+// openCRL returns the octets of the CRL that an exchange brought, without what they may be
+// wrapped in; false where it brought none.
+func openCRL(x *evidence.Exchange) (io.Reader, bool) {
+	body := bufio.NewReaderSize(x.BodyReader(), revocation.HeadSize)
+	start, _ := body.Peek(revocation.HeadSize)
+	form := revocation.Recognise(start, x.BodyLength())
+	if form.Kind != revocation.KindCRL {
+		return nil, false
+	}
+	octets, err := revocation.Unwrap(form, body)
+	return octets, err == nil
 }
 
 func strategyNamed(id string) Strategy {

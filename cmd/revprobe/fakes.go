@@ -47,7 +47,7 @@ var exampleTime = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 func exampleFinding(rule *conformance.Rule) string {
 	fake := conforming(exampleTime, rule.Bad[0].Change)
 	run := &evidence.Run{Started: exampleTime}
-	plan, err := probe.NewPlan(run, []probe.Target{fakeTarget(fake)}, probe.Options{Asks: rule.Needs, Serials: probe.Serials{Seed: []byte("documentation")}})
+	plan, err := probe.NewPlan(run, []probe.Target{fakeTarget(fake)}, probe.Options{Asks: rule.Asks(), Serials: probe.Serials{Seed: []byte("documentation")}})
 	if err != nil {
 		return err.Error()
 	}

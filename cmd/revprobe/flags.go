@@ -150,7 +150,7 @@ func ruleIDs() []string {
 func needs(rules []*conformance.Rule) evidence.Ask {
 	var asks evidence.Ask
 	for _, r := range rules {
-		asks |= r.Needs
+		asks |= r.Asks()
 	}
 	return asks
 }

@@ -46,8 +46,8 @@ func statusRows() []Row {
 			"ocsp-extended-revoke-consistency", "ocsp-unassigned-consistent"),
 		[]Row{{"ocsp-unassigned-no-stale-cache", section, needsHistory + "a serial number that was asked about before it was issued"}},
 		judged(section, "ocsp-unknown-issuer"),
+		judged(section, "ocsp-revoked-known"),
 		[]Row{
-			{"ocsp-revoked-known", section, needsQuestion + "one about a serial number that the CRL lists"},
 			{"ocsp-revoked-not-reverted", section, needsHistory + "what was revoked before"},
 		},
 		judged(section, "ocsp-revocationtime-sane", "ocsp-ca-reason-present", "ocsp-reason-allowed"),

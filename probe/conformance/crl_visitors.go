@@ -121,22 +121,3 @@ func (j *entryJudge) Verdict() Verdict {
 	}
 	return v
 }
-
-// entryStatus looks for one serial among the entries of a CRL.
-type entryStatus struct {
-	serial revocation.Serial
-	entry  *revocation.CRLEntry // the first of that serial, or the first that revokes, without its extensions
-	listed bool                 // one of them revokes
-}
-
-func (l *entryStatus) visit(e *revocation.CRLEntry) {
-	if l.listed || !e.Serial.Equal(l.serial) {
-		return
-	}
-	l.listed = !e.HasReason || e.Reason != revocation.ReasonRemoveFromCRL
-	if l.entry == nil || l.listed {
-		found := *e
-		found.Serial, found.RevocationDate.Raw, found.Extensions = bytes.Clone(e.Serial), bytes.Clone(e.RevocationDate.Raw), nil
-		l.entry = &found
-	}
-}

@@ -84,6 +84,8 @@ func strategyOf(x *evidence.Exchange) string {
 		return "assigned"
 	case x.Ask.Has(evidence.ForeignPOST):
 		return "foreign-issuer"
+	case x.Ask.Has(evidence.ListedPOST):
+		return "listed"
 	}
 	return x.Strategy
 }
@@ -91,7 +93,7 @@ func strategyOf(x *evidence.Exchange) string {
 // response decodes an OCSPResponse and puts the rules for it to it.
 func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation.Form) *ResponseSubject {
 	s := &ResponseSubject{Exchange: x, Response: e.memory.ReadOCSPResponse(octets), Subject: e.certificates[x.Subject], At: x.At, memory: e.memory}
-	if x.Ask.Has(evidence.Unassigned | evidence.ForeignPOST) {
+	if x.Ask.Has(evidence.Unassigned | evidence.ForeignPOST | evidence.ListedPOST) {
 		s.Subject = nil
 	}
 	if len(x.Request) > 0 {

@@ -16,10 +16,9 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 	s := &CRLSubject{Exchange: x, Form: b.form, Subject: e.certificates[x.Subject], At: x.At}
 	riders := ride(e.rules, s)
 	visitors := []revocation.EntryVisitor{riders.visit}
-	var status entryStatus
-	if s.Subject != nil {
-		status.serial = revocation.SerialOf(s.Subject.SerialNumber)
-		visitors = append(visitors, status.visit)
+	find := lookup{wanted: &e.wanted}
+	if len(find.serials) > 0 {
+		visitors = append(visitors, find.visit)
 	}
 	inner, err := revocation.Unwrap(b.form, b.reader)
 	if err == nil {
@@ -29,7 +28,10 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 		e.document(Document{Source: x.ID, Kind: revocation.KindCRL, Encoding: b.form.Encoding, Problem: err.Error()})
 		return
 	}
-	s.Listed = status.entry
+	if s.found = find.found; s.Subject != nil {
+		s.Listed = s.found[string(revocation.SerialOf(s.Subject.SerialNumber))]
+	}
+	e.crls[x.ID] = s
 	s.Issuer, s.Signature = e.crlIssuer(s)
 	for _, c := range e.pool {
 		if s.Issuer != nil && c.IsCA && bytes.Equal(c.RawSubjectPublicKeyInfo, s.Issuer.RawSubjectPublicKeyInfo) {
@@ -49,7 +51,7 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 		}
 		return v
 	})
-	e.document(crlDocument(s, status))
+	e.document(crlDocument(s))
 }
 
 // pass reads the entries of a CRL for the rules that ride on it. One that panics takes the
@@ -94,16 +96,16 @@ func excludes(idp *revocation.IssuingDistributionPoint, c *x509.Certificate) boo
 	return idp != nil && (idp.OnlyCACerts && !c.IsCA || idp.OnlyUserCerts && c.IsCA || idp.OnlyAttributes)
 }
 
-func crlDocument(s *CRLSubject, status entryStatus) Document {
+func crlDocument(s *CRLSubject) Document {
 	d := Document{Source: s.Exchange.ID, Kind: revocation.KindCRL, Encoding: s.Form.Encoding, Decoded: s.CRL.Broken == nil,
 		Signature: s.Signature.State, Notes: notes(s.CRL.Deviations)}
 	if s.CRL.Broken != nil {
 		d.Problem = s.CRL.Broken.Error()
 	}
 	switch {
-	case status.serial == nil || s.CRL.Broken != nil || excludes(s.CRL.IssuingDP, s.Subject):
+	case s.Subject == nil || s.CRL.Broken != nil || excludes(s.CRL.IssuingDP, s.Subject):
 	case !bytes.Equal(s.CRL.Issuer, s.Subject.RawIssuer) && s.Signature.State != revocation.SignatureValid: // of other certificates
-	case status.listed:
+	case s.Listed != nil && revokes(s.Listed):
 		d.Status = "revoked"
 	default:
 		d.Status = "good"

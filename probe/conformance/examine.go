@@ -29,6 +29,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 		issuers:      map[*x509.Certificate]*x509.Certificate{},
 		judged:       map[string][]bool{},
 		delegates:    map[string]bool{},
+		crls:         map[string]*CRLSubject{},
 		onExchanges:  map[evidence.Ask][]*listed{},
 		onResponses:  map[evidence.Ask][]*listed{},
 	}
@@ -42,17 +43,17 @@ func Examine(run *evidence.Run, o Options) *Report {
 			e.certificates[name], e.origins[name] = parsed, c.Origin
 			e.pool = append(e.pool, parsed)
 			e.memory.Know(parsed)
+			e.wanted.addCertificate(parsed)
 		}
 	}
 	e.services()
 	e.report.Blackout, e.report.ClockError = blackout(run), clockError(run)
-	for i := range run.Exchanges {
-		e.exchange(&run.Exchanges[i])
-	}
+	e.exchanges()
 	e.pointers()
 	for i := range e.report.Services {
 		e.service(&e.report.Services[i])
 	}
+	e.authorities()
 	e.unanswered()
 	e.hints()
 	e.countOutcomes()
@@ -73,7 +74,27 @@ type examiner struct {
 	issuers      map[*x509.Certificate]*x509.Certificate // what issuerOf found
 	answers      []ServiceAnswer                         // of every service
 	delegates    map[string]bool                         // those that were judged, by their DER
+	crls         map[string]*CRLSubject                  // by the id of the exchange that brought them
+	wanted       wanted                                  // what is looked for in every CRL
 	judged       map[string][]bool                       // which rules were put to anything of a service, by their places
+}
+
+// exchanges judges every exchange: CRLs last, since by then it is known whose entries are
+// looked for while they pass by. What was found is told in the order of the evidence.
+func (e *examiner) exchanges() {
+	order := map[string]int{}
+	for _, crls := range []bool{false, true} {
+		for i := range e.report.Run.Exchanges {
+			x := &e.report.Run.Exchanges[i]
+			order[x.ID] = i
+			if (x.Ask == evidence.FetchCRL) == crls {
+				e.wanted.addAsked(x)
+				e.exchange(x)
+			}
+		}
+	}
+	slices.SortStableFunc(e.report.Findings, func(a, b Finding) int { return order[a.Source] - order[b.Source] })
+	slices.SortStableFunc(e.report.Documents, func(a, b Document) int { return order[a.Source] - order[b.Source] })
 }
 
 // exchange judges one exchange and the documents it carries.
@@ -133,6 +154,7 @@ func (e *examiner) delegate(s *ResponseSubject) {
 	}
 	if !e.delegates[string(c.Raw)] {
 		e.delegates[string(c.Raw)] = true
+		e.wanted.addCertificate(c)
 		e.certificate(CertSubject{Certificate: c, Role: RoleDelegate, Origin: s.Exchange.ID, Issuer: s.Issuer,
 			Subject: e.certificates[s.Exchange.Subject], At: s.At})
 	}
@@ -207,7 +229,7 @@ func (e *examiner) unanswered() {
 	for i := range e.report.Services {
 		s := &e.report.Services[i]
 		kinds, judged := s.asks(), e.judgedOf(s.URL)
-		rules := e.judging(func(r *Rule) bool { return r.Cert == nil && r.Needs.Has(kinds) })
+		rules := e.judging(func(r *Rule) bool { return r.Cert == nil && r.Issuer == nil && r.Needs.Has(kinds) })
 		for _, r := range rules {
 			if judged[r.place] {
 				continue

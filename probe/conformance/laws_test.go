@@ -105,7 +105,7 @@ func TestRulesAreWellFormed(t *testing.T) {
 		}
 		seen[r.ID] = true
 		functions := 0
-		for _, set := range []bool{r.Exchange != nil, r.Response != nil, r.OCSP != nil, r.CRL != nil, r.Entries != nil, r.Cert != nil, r.Service != nil} {
+		for _, set := range []bool{r.Exchange != nil, r.Response != nil, r.OCSP != nil, r.CRL != nil, r.Entries != nil, r.Cert != nil, r.Service != nil, r.Issuer != nil} {
 			if set {
 				functions++
 			}
@@ -159,9 +159,9 @@ func TestNeedsSuffice(t *testing.T) {
 				t.Parallel()
 				fake := faked(fixtures.Kind{}, c)
 				all := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, everything), r)
-				some := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, r.Needs), r)
+				some := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, r.Asks()), r)
 				if !slices.Equal(fired(all), fired(some)) {
-					t.Errorf("asked everything it fires %v, asked only %s it fires %v", fired(all), r.Needs, fired(some))
+					t.Errorf("asked everything it fires %v, asked only %s it fires %v", fired(all), r.Asks(), fired(some))
 				}
 			})
 		}

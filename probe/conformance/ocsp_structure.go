@@ -125,7 +125,13 @@ func structureRules() []*Rule {
 				when("the same certificate twice", func(r *fake) { r.OCSP.Singles = beside(func(*revocation.CertID) {}) }),
 				when("the same certificate good and unknown", func(r *fake) {
 					r.OCSP.Singles = beside(func(*revocation.CertID) {})
-					r.OCSP.Edit = func(data *fixtures.Node) { data.MustFind("responses[1].certStatus").Tag ^= 0x02 }
+					r.OCSP.Edit = func(data *fixtures.Node) {
+						status, other := data.MustFind("responses[1].certStatus"), byte(0x80) // good
+						if status.Tag == other {
+							other = 0x82 // unknown
+						}
+						status.Tag, status.Children = other, nil
+					}
 				}),
 			},
 			Good: []fixtures.Case{when("the same certificate by SHA-256 too", func(r *fake) {

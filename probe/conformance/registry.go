@@ -16,6 +16,7 @@ func Rules() []*Rule {
 		crlEncodingRules(), crlSignatureRules(), crlTimeRules(), crlExtensionRules(), crlEntryRules(),
 		availabilityRules(), httpBodyRules(), certificateRules(), accessRules(), distributionPointRules(),
 		locationRules(), issuerRules(), purposeRules(), serialRules(),
+		ocspAgainstCRLRules(),
 		delegateIdentityRules(), delegateExtensionRules(), delegateAbsenceRules(),
 	)
 }

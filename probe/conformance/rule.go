@@ -19,6 +19,7 @@ type Rule struct {
 	Cites  []Citation
 	Says   string         // the requirement in one sentence
 	Needs  evidence.Ask   // the kinds of answers it looks at; any one of them suffices
+	And    evidence.Ask   // and besides any one of these; zero: nothing more
 	Scope  evidence.Scope // judged only for services of this scope; empty: for all
 	Public bool           // a profile of certificates: no more than remarked on where the CA shows no sign of being publicly trusted
 	Clock  bool           // it holds a document against the time at which we saw it
@@ -31,6 +32,7 @@ type Rule struct {
 	Entries  func(*CRLSubject) EntryJudge  // the entries of a CRL
 	Cert     func(CertSubject) Verdict     // a certificate that points at the services
 	Service  func(ServiceSubject) Verdict  // all exchanges of one service in one run
+	Issuer   func(IssuerSubject) Verdict   // all that one run saw of one CA
 
 	Bad  []fixtures.Case // each fires this rule, one tick past the limit
 	Good []fixtures.Case // each does not, on the limit
@@ -42,6 +44,9 @@ type EntryJudge interface {
 	Visit(*revocation.CRLEntry)
 	Verdict() Verdict
 }
+
+// Asks returns the kinds of questions that have to be put for the rule to be judged.
+func (r *Rule) Asks() evidence.Ask { return r.Needs | r.And }
 
 // Subject names the kind of thing the rule judges.
 func (r *Rule) Subject() string {
@@ -58,6 +63,8 @@ func (r *Rule) Subject() string {
 		return "crl-entries"
 	case r.Cert != nil:
 		return "certificate"
+	case r.Issuer != nil:
+		return "issuer"
 	}
 	return "service"
 }

@@ -112,6 +112,8 @@ type CRLSubject struct {
 	Signature revocation.Signature
 	Scope     evidence.Scope
 	At        time.Time
+
+	found map[string]*revocation.CRLEntry // of the serials that were looked for, by their octets
 }
 
 func (s *CRLSubject) signed() time.Time {

@@ -20,14 +20,15 @@ const (
 	UnassignedPOST                 // OCSP about serials that were never issued
 	UnassignedGET                  //
 	ForeignPOST                    // OCSP about an issuer the responder does not serve
+	ListedPOST                     // OCSP about serials taken from a CRL
 	File                           // a file that was given to be judged; nothing was asked
 )
 
 var askNames = []string{"resolve", "handshake", "fetch-issuer", "fetch-crl", "assigned-post", "assigned-get",
-	"unassigned-post", "unassigned-get", "foreign-post", "file"}
+	"unassigned-post", "unassigned-get", "foreign-post", "listed-post", "file"}
 
 // OCSP is every Ask that is answered with an OCSPResponse over HTTP.
-const OCSP = AssignedPOST | AssignedGET | UnassignedPOST | UnassignedGET | ForeignPOST
+const OCSP = AssignedPOST | AssignedGET | UnassignedPOST | UnassignedGET | ForeignPOST | ListedPOST
 
 // HTTP is every Ask that is answered over HTTP.
 const HTTP = OCSP | FetchCRL | FetchIssuer

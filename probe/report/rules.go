@@ -69,18 +69,29 @@ func severityLines(r *conformance.Rule) []string {
 
 // needs names the kinds of question whose answers the rule looks at.
 func needs(r *conformance.Rule) []string {
-	if r.Needs == 0 {
+	return askNames(r.Asks())
+}
+
+func askNames(asks evidence.Ask) []string {
+	if asks == 0 {
 		return []string{}
 	}
-	return strings.Split(r.Needs.String(), "+")
+	return strings.Split(asks.String(), "+")
 }
 
 func needsText(r *conformance.Rule) string {
-	names := needs(r)
-	switch len(names) {
-	case 0:
+	switch {
+	case r.Needs == 0:
 		return "nothing asked"
-	case 1:
+	case r.And != 0:
+		return answerTo(r.Needs) + ", and " + answerTo(r.And)
+	}
+	return answerTo(r.Needs)
+}
+
+func answerTo(asks evidence.Ask) string {
+	names := askNames(asks)
+	if len(names) == 1 {
 		return "an answer to " + names[0]
 	}
 	return "an answer to any of " + strings.Join(names, ", ")
