@@ -12,9 +12,6 @@ import (
 // another: an hour is usual.
 const setBack = time.Hour
 
-// recordedWithin is how long after a revocation the CRL may lack it (BR 4.9.7).
-const recordedWithin = 24 * time.Hour
-
 // ocspAgainstCRLRules hold what OCSP says against what the CRL of the same CA says. The
 // texts set no time by which OCSP has to follow a revocation but that of its next update
 // (BR 4.9.9), so an older answer is believed until that is due.
