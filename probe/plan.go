@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -25,12 +26,13 @@ type Plan struct {
 	crossChecks int
 }
 
-// PlannedTarget is the questions about one target: first what the hosts are, then the CRLs,
-// then the responders.
+// PlannedTarget is the questions about one target: first what the hosts are, then the CRLs
+// and the issuer's certificate, then the responders.
 type PlannedTarget struct {
 	Target   Target
 	Resolves []evidence.Question
 	CRLs     []evidence.Question
+	Issuers  []evidence.Question
 	OCSP     []evidence.Question
 	Skipped  []string // strategies that the target gives nothing for
 }
@@ -41,6 +43,7 @@ func (p *Plan) Questions() []evidence.Question {
 	for _, t := range p.Targets {
 		list = append(list, t.Resolves...)
 		list = append(list, t.CRLs...)
+		list = append(list, t.Issuers...)
 		list = append(list, t.OCSP...)
 	}
 	return list
@@ -94,6 +97,7 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 			planned.CRLs = append(planned.CRLs, evidence.Question{Ask: evidence.FetchCRL, URL: crl, Method: http.MethodGet, Issuer: issuer, Subject: subject})
 		}
 	}
+	p.issuers(run, &planned, issuer, subject, once)
 	for _, responder := range t.Responders {
 		if t.Issuer == nil {
 			return planned, fmt.Errorf("asking %s: the issuer's certificate is not known", responder)
@@ -110,6 +114,20 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		}
 	}
 	return planned, nil
+}
+
+// issuers plans to fetch what the certificate's caIssuers names, unless that was asked
+// already to find the issuer.
+func (p *Plan) issuers(run *evidence.Run, planned *PlannedTarget, issuer, subject string, once func(...string) bool) {
+	for _, location := range planned.Target.IssuerLocations {
+		if p.asks.Has(evidence.Resolve) && once("resolve", host(location)) {
+			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: location, Method: http.MethodHead, Issuer: issuer})
+		}
+		asked := slices.ContainsFunc(run.Exchanges, func(x evidence.Exchange) bool { return x.Ask == evidence.FetchIssuer && x.URL == location })
+		if p.asks.Has(evidence.FetchIssuer) && !asked && once("issuer", location) {
+			planned.Issuers = append(planned.Issuers, evidence.Question{Ask: evidence.FetchIssuer, URL: location, Method: http.MethodGet, Issuer: issuer, Subject: subject})
+		}
+	}
 }
 
 // responder plans the questions to one responder.

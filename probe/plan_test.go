@@ -243,3 +243,36 @@ func TestIssuersAreAskedAboutDifferentSerials(t *testing.T) {
 		}
 	}
 }
+
+// What caIssuers names is fetched once, however many certificates name it, and not again
+// where that was needed to find the issuer.
+func TestCaIssuersAreFetchedOnce(t *testing.T) {
+	r := fake(nil)
+	first := targetOf(r)
+	first.IssuerLocations = []string{r.IssuersURL()}
+	second := first
+	if fetched := kinds(plan(t, evidence.FetchIssuer, first, second), evidence.FetchIssuer); fetched != 1 {
+		t.Errorf("fetched %d times", fetched)
+	}
+	run := &evidence.Run{Exchanges: []evidence.Exchange{{Question: evidence.Question{Ask: evidence.FetchIssuer, URL: r.IssuersURL()}}}}
+	again, err := probe.NewPlan(run, []probe.Target{first}, probe.Options{Asks: evidence.FetchIssuer, Serials: seed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fetched := kinds(again, evidence.FetchIssuer); fetched != 0 {
+		t.Errorf("fetched %d times more", fetched)
+	}
+	if fetched := kinds(plan(t, evidence.FetchCRL, first), evidence.FetchIssuer); fetched != 0 {
+		t.Errorf("fetched %d times though no rule asks", fetched)
+	}
+}
+
+func kinds(p *probe.Plan, asks evidence.Ask) int {
+	n := 0
+	for _, q := range p.Questions() {
+		if q.Ask.Has(asks) {
+			n++
+		}
+	}
+	return n
+}

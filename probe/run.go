@@ -79,12 +79,15 @@ func (r *recorder) ask(q evidence.Question) *evidence.Exchange {
 	return &r.list[len(r.list)-1]
 }
 
-// reach resolves the hosts of a target and fetches its CRLs.
+// reach resolves the hosts of a target and fetches its CRLs and its issuer's certificate.
 func (p *Plan) reach(r *recorder) {
 	for _, q := range p.Targets[r.target].Resolves {
 		r.ask(q)
 	}
 	for _, q := range p.Targets[r.target].CRLs {
+		r.fetch(q)
+	}
+	for _, q := range p.Targets[r.target].Issuers {
 		r.fetch(q)
 	}
 }
@@ -101,7 +104,7 @@ func (p *Plan) ask(r *recorder, fetched []evidence.Exchange, listed []evidence.Q
 	p.confirm(t, r, fetched)
 }
 
-// fetch asks for a CRL, and once more when it did not come: one failure may be chance.
+// fetch asks for a document, and once more when it did not come: one failure may be chance.
 func (r *recorder) fetch(q evidence.Question) {
 	x := r.ask(q)
 	if x != nil && x.Failure != "" && !x.Failure.Ours() && x.Failure != evidence.Redirect {

@@ -16,6 +16,7 @@ type Target struct {
 	Siblings           []*x509.Certificate // certificates of other issuers of the same operator
 	Responders         []string            // URLs
 	DistributionPoints []string            // URLs
+	IssuerLocations    []string            // URLs that the certificate's AIA caIssuers names
 	Scope              evidence.Scope      // what the operator said the issuer issues; empty when not said
 }
 

@@ -207,7 +207,7 @@ func dryRun(ctx context.Context, env *environment, named target.Named, run *evid
 		fmt.Fprintln(&out, report.Visible(note))
 	}
 	if needs(o.Rules).Has(evidence.Unassigned) && len(questions) > 0 {
-		fmt.Fprintln(&out, "a CRL that does not come is asked for once more; where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
+		fmt.Fprintln(&out, "a CRL or an issuer's certificate that does not come is asked for once more; where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
 	}
 	if _, err := env.stdout.Write(out.Bytes()); err != nil {
 		return 0, &lateError{fmt.Errorf("writing the plan: %w", err)}

@@ -70,7 +70,7 @@ func TestDryRunSendsNothing(t *testing.T) {
 		args []string
 		want int
 	}{
-		{[]string{s.leaf, "--issuer", s.ca}, 19},
+		{[]string{s.leaf, "--issuer", s.ca}, 20}, // caIssuers is asked in any case
 		{[]string{s.leaf, "--issuer", s.ca, "--rules", "crl-*"}, 1},
 		{[]string{s.leaf}, 3}, // the issuer's certificate first
 		{[]string{strings.TrimPrefix(s.fake.CRLURL()[:len(s.fake.CRLURL())-len("/a-test/ca/ca.crl")], "http://")}, 1},

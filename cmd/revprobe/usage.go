@@ -36,7 +36,7 @@ A TARGET is a certificate file (PEM or DER, alone or with its chain), host:port 
 server, the URL of a CRL, or - for a certificate on standard input.
 
 Whom to ask:
-  --issuer FILE        certificate of the issuing CA (repeatable); else AIA caIssuers is asked
+  --issuer FILE        certificate of the issuing CA (repeatable); else what AIA caIssuers gives
   --ocsp URL           ask this responder (repeatable)
   --crl URL            fetch this CRL (repeatable); with --ocsp or --crl, what the
                        certificate names is not asked

@@ -59,9 +59,9 @@ func crlHTTPRows() []Row {
 		{"http-crl-cache", section, notYet},
 		{"http-crl-get-equals-disclosed", section, notYet},
 		{"http-crl-range-and-etag", section, notYet},
-		{"http-caissuers-der", section, notYet},
-		{"http-caissuers-content-type", section, notYet},
-		{"http-caissuers-issuer-match", section, notYet},
+		{"http-caissuers-der", section, ""},
+		{"http-caissuers-content-type", section, ""},
+		{"http-caissuers-issuer-match", section, ""},
 	}
 }
 

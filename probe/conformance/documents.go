@@ -273,11 +273,14 @@ func (e *examiner) request(x *evidence.Exchange, octets []byte, form revocation.
 
 func (e *examiner) certificateFile(x *evidence.Exchange, octets []byte, form revocation.Form) {
 	d := Document{Source: x.ID, Kind: form.Kind, Encoding: form.Encoding}
-	c, err := x509.ParseCertificate(octets)
+	c, refused, err := revocation.ReadCertificate(octets)
 	if err != nil {
-		d.Problem = "crypto/x509 cannot read it: " + err.Error()
+		d.Problem = err.Error()
 		e.document(d)
 		return
+	}
+	if refused != nil {
+		d.Notes = append(d.Notes, "crypto/x509 refuses it, it is judged nevertheless: "+refused.Error())
 	}
 	d.Decoded = true
 	issuer := e.issuerOf(c)

@@ -101,7 +101,12 @@ func (e *examiner) exchanges() {
 func (e *examiner) exchange(x *evidence.Exchange) {
 	body := openBody(x)
 	if x.Ask != evidence.File {
-		subject, d := ExchangeSubject{x, body.form, e.report.Blackout}, e.docket(x, x.At, scoped{})
+		subject := ExchangeSubject{Exchange: x, Form: body.form, Blackout: e.report.Blackout, Subject: e.certificates[x.Subject]}
+		if x.Ask == evidence.FetchIssuer && carries(x) {
+			subject.Issuers, subject.IssuersProblem = issuersOf(x, body.form)
+			e.caIssuers(subject)
+		}
+		d := e.docket(x, x.At, scoped{})
 		e.put(e.rulesFor(e.onExchanges, x.Ask, onExchange), d, once, func(r *Rule, _ int) Verdict { return r.Exchange(subject) })
 	}
 	e.documents(x, body)

@@ -19,13 +19,13 @@ import (
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // everything is every kind of question that a plan can hold.
-const everything = evidence.Resolve | evidence.FetchCRL | evidence.OCSP
+const everything = evidence.Resolve | evidence.FetchCRL | evidence.FetchIssuer | evidence.OCSP
 
 // target is what the engine is given of a fake.
 func target(r *fixtures.Responder) probe.Target {
 	return probe.Target{
 		Certificate: r.LeafCertificate(), Issuer: r.IssuerCertificate(), Siblings: []*x509.Certificate{r.RootCertificate()},
-		Responders: []string{r.OCSPURL()}, DistributionPoints: []string{r.CRLURL()},
+		Responders: []string{r.OCSPURL()}, DistributionPoints: []string{r.CRLURL()}, IssuerLocations: []string{r.IssuersURL()},
 	}
 }
 

@@ -14,7 +14,7 @@ func Rules() []*Rule {
 		envelopeRules(), certIDRules(), ocspTimeRules(), signerRules(), signerKeyRules(), methodRules(),
 		structureRules(), ocspExtensionRules(), programRules(), ocspStatusRules(),
 		crlEncodingRules(), crlSignatureRules(), crlTimeRules(), crlExtensionRules(), crlEntryRules(),
-		availabilityRules(), httpBodyRules(), certificateRules(), accessRules(), distributionPointRules(),
+		availabilityRules(), httpBodyRules(), caIssuersRules(), certificateRules(), accessRules(), distributionPointRules(),
 		locationRules(), issuerRules(), purposeRules(), serialRules(),
 		ocspAgainstCRLRules(),
 		delegateIdentityRules(), delegateExtensionRules(), delegateAbsenceRules(),

@@ -15,6 +15,10 @@ type ExchangeSubject struct {
 	*evidence.Exchange
 	Form     revocation.Form // what the body is
 	Blackout bool            // every host of the run failed alike: it may be our own network
+
+	Subject        *x509.Certificate   // the certificate that led here or is asked about; nil where it is not known
+	Issuers        []*x509.Certificate // that a caIssuers location gave
+	IssuersProblem string              // why not all of those could be read; empty where they could
 }
 
 // ResponseSubject is an OCSPResponse with all that is needed to judge it.

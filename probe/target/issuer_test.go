@@ -118,3 +118,17 @@ func TestACRLIsCheckedWithoutItsIssuer(t *testing.T) {
 		t.Errorf("%d exchanges", len(run.Exchanges))
 	}
 }
+
+// Where caIssuers leads is part of the target, unless services were named in place of those
+// in the certificate.
+func TestWhereCaIssuersLeads(t *testing.T) {
+	r := fake(nil)
+	named := target.Named{Targets: []string{file(t, r.LeafCertificate().Raw)}, Issuers: []string{file(t, r.IssuerCertificate().Raw)}}
+	if got, _ := one(t, named, behind(nil)); !slices.Equal(got.IssuerLocations, []string{r.IssuersURL()}) {
+		t.Errorf("locations %v", got.IssuerLocations)
+	}
+	named.Responders = []string{"http://elsewhere.example/"}
+	if got, _ := one(t, named, behind(nil)); len(got.IssuerLocations) > 0 {
+		t.Errorf("locations %v beside named responders", got.IssuerLocations)
+	}
+}

@@ -253,6 +253,7 @@ func (f *finder) complete(t probe.Target) probe.Target {
 	t.Responders, t.DistributionPoints = f.Responders, f.CRLs
 	if t.Certificate != nil && len(f.Responders)+len(f.CRLs) == 0 {
 		t.Responders, t.DistributionPoints = pointers(t.Certificate)
+		t.IssuerLocations = issuerLocations(t.Certificate)
 	}
 	if t.Issuer == nil && len(t.Responders) > 0 {
 		why := "is not known; name it with --issuer"
@@ -270,12 +271,7 @@ func (f *finder) complete(t probe.Target) probe.Target {
 
 // pointers returns the http URLs of a certificate's OCSP responders and CRLs, each once.
 func pointers(c *x509.Certificate) (responders, crls []string) {
-	access, _ := revocation.CertificateAIA(c)
-	for _, a := range access {
-		if a.Method == revocation.OIDAccessOCSP && httpURL(a.URI) == nil && !slices.Contains(responders, a.URI) {
-			responders = append(responders, a.URI)
-		}
-	}
+	responders = accessURLs(c, revocation.OIDAccessOCSP)
 	points, _ := revocation.CertificateCRLDP(c)
 	for _, p := range points {
 		for _, uri := range p.URIs {
@@ -296,16 +292,26 @@ func (f *finder) issuerOf(c *x509.Certificate, candidates []*x509.Certificate) *
 	if bytes.Equal(c.RawSubject, c.RawIssuer) {
 		return c
 	}
-	access, _ := revocation.CertificateAIA(c)
-	for _, a := range access {
-		if a.Method != revocation.OIDAccessIssuers || httpURL(a.URI) != nil {
-			continue
-		}
-		if issuer := match(c, f.fetch(a.URI, c)); issuer != nil {
+	for _, location := range issuerLocations(c) {
+		if issuer := match(c, f.fetch(location, c)); issuer != nil {
 			return issuer
 		}
 	}
 	return nil
+}
+
+// issuerLocations returns the http URLs of a certificate's caIssuers, each once.
+func issuerLocations(c *x509.Certificate) []string { return accessURLs(c, revocation.OIDAccessIssuers) }
+
+func accessURLs(c *x509.Certificate, method revocation.OID) []string {
+	var list []string
+	access, _ := revocation.CertificateAIA(c)
+	for _, a := range access {
+		if a.Method == method && httpURL(a.URI) == nil && !slices.Contains(list, a.URI) {
+			list = append(list, a.URI)
+		}
+	}
+	return list
 }
 
 // fetch takes the certificates behind a caIssuers URL that c names. Where there are none,
