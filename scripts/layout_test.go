@@ -53,18 +53,23 @@ var imports = map[string][]string{
 
 // modules is where each third-party module may be imported: packages, or single files.
 var modules = map[string][]string{
-	"github.com/spf13/pflag":            {"cmd/revprobe"},
-	"golang.org/x/term":                 {"cmd/revprobe"},
-	"github.com/miekg/dns":              {"probe/transport", "fixtures/zoo"},
-	"golang.org/x/time":                 {"probe/transport"},
-	"golang.org/x/crypto":               {"revocation", "scripts/headtohead", "scripts/responders"},
-	"github.com/olekukonko/tablewriter": {"probe/report/text.go"},
-	"modernc.org/sqlite":                {"probe/history"},
+	"github.com/spf13/pflag":              {"cmd/revprobe"},
+	"golang.org/x/term":                   {"cmd/revprobe"},
+	"github.com/miekg/dns":                {"probe/transport", "fixtures/zoo"},
+	"golang.org/x/time":                   {"probe/transport"},
+	"golang.org/x/crypto":                 {"revocation", "scripts/headtohead", "scripts/responders"},
+	"github.com/olekukonko/tablewriter":   {"probe/report/text.go"},
+	"modernc.org/sqlite":                  {"probe/history"},
+	"github.com/google/renameio":          {"cmd/revprobe"},
+	"github.com/pelletier/go-toml":        {"cmd/revprobe/suppressions.go"},
+	"github.com/jstemmer/go-junit-report": {"probe/report/junit.go"},
+	"github.com/owenrumney/go-sarif":      {"probe/report/sarif.go"},
+	"github.com/prometheus/common":        {"probe/report/prometheus.go"},
 
 	"github.com/cloudflare/cfssl":         {"scripts/responders"},
 	"github.com/jmhodges/clock":           {"scripts/responders"},
 	"github.com/letsencrypt/boulder":      {"scripts/responders"},
-	"github.com/prometheus/client_golang": {"scripts/responders"},
+	"github.com/prometheus/client_golang": {"probe/report/prometheus.go", "scripts/responders"},
 }
 
 // pure packages are functions over values: the same in, the same out.

@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +28,7 @@ type checking struct {
 	named                           target.Named
 	resolvers                       []string
 	rate                            float64
-	timeout                         time.Duration
+	timeout, jitter                 time.Duration
 	contact, vantage, seed, archive string
 	allowPrivate, dryRun            bool
 }
@@ -41,6 +44,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.StringArrayVar(&c.resolvers, "resolver", nil, "")
 	f.Float64Var(&c.rate, "rate", 0, "")
 	f.DurationVar(&c.timeout, "timeout", 0, "")
+	f.DurationVar(&c.jitter, "jitter", 0, "")
 	f.StringVar(&c.contact, "contact", "", "")
 	f.StringVar(&c.vantage, "vantage", "", "")
 	f.StringVar(&c.seed, "seed", "", "")
@@ -67,7 +71,14 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 		return 0, err
 	case c.dryRun:
 		return dryRun(ctx, env, c.named, run, j.options, seed)
+	case c.jitter < 0:
+		return 0, hinted("--jitter: "+c.jitter.String()+" is negative", "write it as --jitter 10m")
 	}
+	if err := c.holdBack(ctx, env); err != nil {
+		warn(env, err)
+		return exitInconclusive, nil
+	}
+	run.Started = env.now().UTC()
 	return c.run(ctx, env, client, j, run, seed)
 }
 
@@ -107,6 +118,23 @@ func makePlan(ctx context.Context, named target.Named, asker probe.Asker, run *e
 		return nil, err
 	}
 	return probe.NewPlan(run, targets, probe.Options{Asks: needs(o.Rules), Serials: probe.Serials{Seed: seed}})
+}
+
+// holdBack waits for a random part of --jitter.
+func (c *checking) holdBack(ctx context.Context, env *environment) error {
+	if c.jitter == 0 {
+		return nil
+	}
+	part, err := rand.Int(env.random, big.NewInt(int64(c.jitter)))
+	if err != nil {
+		return fmt.Errorf("drawing a part of --jitter: %w", err)
+	}
+	select {
+	case <-time.After(time.Duration(part.Int64())):
+		return nil
+	case <-ctx.Done():
+		return errors.New("interrupted before anything was asked")
+	}
 }
 
 // seedBytes returns the seed that was given, or a random one.

@@ -57,6 +57,9 @@ func demo(ctx context.Context, env *environment, args []string) (int, error) {
 	if f.NArg() > 0 {
 		return 0, hinted("demo: it takes no arguments, there is "+quoted(f.Arg(0)), "revprobe help demo")
 	}
+	if *format != "text" && *format != "json" {
+		return 0, hinted("--format: there is no format "+quoted(*format)+" of demo", "there are text, json")
+	}
 	settings := judging{profile: "web", failOn: "error", format: *format}
 	j, err := settings.check()
 	if err != nil {
@@ -118,7 +121,7 @@ func checkFake(ctx context.Context, env *environment, client *transport.Client, 
 
 func showIncident(env *environment, number int, in incident, r *conformance.Report, j judge) error {
 	code := exitCode(r, j.failOn)
-	if j.json {
+	if j.format.Name == "json" {
 		return report.JSON(env.stdout, r, code, report.ByType)
 	}
 	fmt.Fprintf(env.stdout, "=== %d. %s ===\n\n", number+1, in.title)
@@ -138,7 +141,7 @@ func asExpected(in incident, r *conformance.Report) bool {
 }
 
 func conclude(env *environment, j judge, missed []string) (int, error) {
-	if !j.json {
+	if j.format.Name != "json" {
 		fmt.Fprintln(env.stdout, "=== What was found ===")
 		fmt.Fprintln(env.stdout)
 		for _, in := range incidents() {

@@ -43,8 +43,9 @@ func parse(f *pflag.FlagSet, args []string) error {
 
 // judging is the flags that say how evidence is judged and reported.
 type judging struct {
-	profile, rules, failOn, format, scope string
-	quiet                                 bool
+	profile, rules, failOn, format, scope, suppress string
+	outputs                                         []string
+	quiet                                           bool
 }
 
 func (j *judging) register(f *pflag.FlagSet) {
@@ -53,6 +54,8 @@ func (j *judging) register(f *pflag.FlagSet) {
 	f.StringVar(&j.failOn, "fail-on", "error", "")
 	f.StringVar(&j.format, "format", "text", "")
 	f.StringVar(&j.scope, "scope", "", "")
+	f.StringArrayVar(&j.outputs, "output", nil, "")
+	f.StringVar(&j.suppress, "suppress", "", "")
 	f.BoolVar(&j.quiet, "quiet", false, "")
 }
 
@@ -60,7 +63,8 @@ func (j *judging) register(f *pflag.FlagSet) {
 type judge struct {
 	options conformance.Options
 	failOn  conformance.Severity
-	json    bool
+	format  report.Format
+	outputs []output
 	quiet   bool
 	scope   evidence.Scope
 }
@@ -75,7 +79,11 @@ func (j *judging) check() (judge, error) {
 	if err != nil {
 		return out, err
 	}
-	out.options = conformance.Options{Profile: profile, Rules: rules}
+	silenced, err := readSuppressions(j.suppress)
+	if err != nil {
+		return out, err
+	}
+	out.options = conformance.Options{Profile: profile, Rules: rules, Suppressions: silenced}
 	if out.failOn, known = conformance.SeverityNamed(j.failOn); !known {
 		return out, hinted("--fail-on: there is no severity "+quoted(j.failOn), suggestion(j.failOn, severityNames()))
 	}
@@ -85,14 +93,12 @@ func (j *judging) check() (judge, error) {
 	default:
 		return out, hinted("--scope: there is no scope "+quoted(j.scope), "there are ee, ca")
 	}
-	switch j.format {
-	case "text", "json":
-		out.json = j.format == "json"
-	default:
-		return out, hinted("--format: there is no format "+quoted(j.format), "there are text, json")
+	if out.format, err = formatFlag("--format", j.format); err != nil {
+		return out, err
 	}
 	out.quiet = j.quiet
-	return out, nil
+	out.outputs, err = outputFlags(j.outputs)
+	return out, err
 }
 
 func profileNames() []string {
@@ -165,19 +171,27 @@ func (j judge) publish(env *environment, r *conformance.Report, layout report.La
 	for _, bug := range r.Bugs {
 		fmt.Fprintf(env.stderr, "revprobe: %s\n", bug)
 	}
+	options := report.Options{Layout: layout, Text: report.TextOptions{Color: env.color, Width: min(env.width, 120), FailOn: j.failOn, Exit: code,
+		Quiet: j.quiet && code != exitInconclusive}}
 	var err error
-	if j.json {
-		if !j.quiet || code != exitClean {
-			err = report.JSON(env.stdout, r, code, layout)
-		}
-	} else {
-		err = report.Text(env.stdout, r, report.TextOptions{Color: env.color, Width: min(env.width, 120), Quiet: j.quiet && code != exitInconclusive, FailOn: j.failOn, Exit: code})
+	if !j.quiet || code != exitClean || j.format.Name == pluginFormat {
+		err = j.format.Write(env.stdout, r, options)
+	}
+	options.Text.Color, options.Text.Quiet = false, false
+	for _, o := range j.outputs { // one that cannot be written keeps the others from nothing
+		err = errors.Join(err, o.write(r, options))
 	}
 	if err != nil {
 		return 0, &lateError{err}
 	}
+	if j.format.Name == pluginFormat {
+		return int(report.Plugin(r, code)), nil
+	}
 	return code, nil
 }
+
+// pluginFormat has exit codes of its own, those of monitoring plugins.
+const pluginFormat = "nagios"
 
 func exitCode(r *conformance.Report, failOn conformance.Severity) int {
 	switch {

@@ -129,7 +129,7 @@ func (l *linter) lint(names []string) (int, error) {
 		r, err := l.file(name)
 		if err == nil {
 			err = useless(name, r)
-			if err == nil || l.judge.json {
+			if err == nil || l.judge.format.Name == "json" {
 				whole.Add(r)
 			}
 		}
@@ -138,7 +138,7 @@ func (l *linter) lint(names []string) (int, error) {
 			count++
 		}
 	}
-	if count == len(names) && !l.judge.json {
+	if count == len(names) && l.judge.format.Name == "text" {
 		return exitUsage, nil
 	}
 	return l.judge.publish(l.env, whole, report.ByFile, count > 0)

@@ -89,7 +89,19 @@ func run(ctx context.Context, env *environment, args []string) int {
 		return help(env, args[:1])
 	}
 	if err != nil {
-		return complain(env, err)
+		return asPlugin(env, args[1:], err, complain(env, err))
+	}
+	return code
+}
+
+// asPlugin answers a monitoring system, which reads standard output and knows no exit codes
+// but its own, why nothing was checked; for others it leaves the exit code alone.
+func asPlugin(env *environment, args []string, err error, code int) int {
+	for i, arg := range args {
+		if arg == "--format="+pluginFormat || arg == "--format" && i+1 < len(args) && args[i+1] == pluginFormat {
+			fmt.Fprintln(env.stdout, report.PluginText(report.PluginUnknown, err.Error()))
+			return int(report.PluginUnknown)
+		}
 	}
 	return code
 }

@@ -44,6 +44,8 @@ Whom to ask:
   --scope ee|ca        what the issuer issues, where nothing else says
 How to ask:
   --dry-run            print every request, send nothing
+  --jitter DURATION    begin after a random part of this time, so that cron jobs do not all
+                       ask in the same second
   --seed HEX           make up the same unassigned serials as an earlier run
   --resolver IP[:PORT] ask these resolvers (repeatable)
   --rate N             requests a second to one host (default 1; loopback is not limited)
@@ -55,7 +57,9 @@ How to judge and report:
   --profile NAME       web (default), rfc, tls-br, mozilla, apple, microsoft, ccadb, all
   --rules LIST         only these rules: ids or patterns such as 'crl-*', with commas
   --fail-on SEVERITY   exit 1 from this severity on: critical, error (default), warning, notice
-  --format text|json   JSON lines are described in the README
+  --format NAME        text (default), json, markdown, nagios, prometheus, junit, sarif
+  --output NAME=FILE   write the report to a file in that format too (repeatable)
+  --suppress FILE      TOML with findings that are known, why, and until when
   --quiet              print nothing when nothing is at or above --fail-on
   --archive FILE       keep everything that was asked and answered; lint reads it again
 `,
@@ -74,7 +78,9 @@ DER, PEM or base64, or - for standard input. What it is shows from its content.
   --profile NAME       web (default), rfc, tls-br, mozilla, apple, microsoft, ccadb, all
   --rules LIST         only these rules: ids or patterns such as 'crl-*', with commas
   --fail-on SEVERITY   exit 1 from this severity on: critical, error (default), warning, notice
-  --format text|json   JSON lines are described in the README
+  --format NAME        text (default), json, markdown, nagios, prometheus, junit, sarif
+  --output NAME=FILE   write the report to a file in that format too (repeatable)
+  --suppress FILE      TOML with findings that are known, why, and until when
   --quiet              print nothing when nothing is at or above --fail-on
 `,
 	"rules": `Examples:

@@ -14,7 +14,7 @@ type docket struct {
 	source   string
 	exchange *evidence.Exchange // nil for a certificate
 	service  string             // URL
-	judged   []bool             // which rules were put to anything of that service, by their places
+	judged   *tally             // how rules came out there
 	signed   time.Time          // by which the citations in force are chosen
 	at       time.Time
 	scope    scoped
@@ -99,11 +99,8 @@ func (e *examiner) summon(r *listed, d docket) ([]Citation, bool) {
 	if len(binding) == 0 {
 		return nil, false
 	}
-	if d.judged != nil {
-		d.judged[r.place] = true
-	}
 	if r.Scope != "" && r.Scope != d.scope.scope {
-		e.count(NotApplicable)
+		d.judged.count(r, NotApplicable)
 		return nil, false
 	}
 	return binding, true
@@ -120,7 +117,7 @@ func (e *examiner) conclude(r *listed, d docket, binding []Citation, v Verdict) 
 			v = pass() // the profile knows no clause that this breaks
 		}
 	}
-	e.count(v.Outcome)
+	d.judged.count(r, v.Outcome)
 	if v.Outcome != Failed && v.Outcome != Inconclusive {
 		return
 	}
@@ -151,27 +148,6 @@ func (e *examiner) guard(source string, atWork func() string, work func()) (rule
 	}()
 	work()
 	return "", false
-}
-
-// count counts an outcome. The report's map is written at the end of the run.
-func (e *examiner) count(o Outcome) { e.outcomes[slices.Index(outcomes[:], o)]++ }
-
-func (e *examiner) countOutcomes() {
-	for i, outcome := range outcomes {
-		if e.outcomes[i] > 0 {
-			e.report.Outcomes[outcome] = e.outcomes[i]
-		}
-	}
-}
-
-// judgedOf returns which rules were put to anything of a service, by their places.
-func (e *examiner) judgedOf(service string) []bool {
-	places, known := e.judged[service]
-	if !known {
-		places = make([]bool, len(e.rules))
-		e.judged[service] = places
-	}
-	return places
 }
 
 // rulesFor returns the rules of one kind that look at one kind of question, in their order.

@@ -200,6 +200,7 @@ func responseDocument(s *ResponseSubject, form revocation.Form) Document {
 	}
 	if single := s.gravest(); single != nil && s.asks() {
 		d.Status = statusWord(single)
+		d.ThisUpdate, d.NextUpdate = single.ThisUpdate.Time, single.NextUpdate.Time
 	}
 	d.Notes = notes(s.Response.Deviations)
 	return d
@@ -290,5 +291,5 @@ func (e *examiner) certificateFile(x *evidence.Exchange, octets []byte, form rev
 		d.Signature = revocation.VerifyCertificate(c, named).State
 	}
 	e.document(d)
-	e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: x.ID, Issuer: issuer, At: x.At})
+	e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: x.ID, Issuer: issuer, At: x.At}, "")
 }

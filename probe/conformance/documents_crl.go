@@ -98,7 +98,7 @@ func excludes(idp *revocation.IssuingDistributionPoint, c *x509.Certificate) boo
 
 func crlDocument(s *CRLSubject) Document {
 	d := Document{Source: s.Exchange.ID, Kind: revocation.KindCRL, Encoding: s.Form.Encoding, Decoded: s.CRL.Broken == nil,
-		Signature: s.Signature.State, Notes: notes(s.CRL.Deviations)}
+		Signature: s.Signature.State, Notes: notes(s.CRL.Deviations), ThisUpdate: s.CRL.ThisUpdate.Time, NextUpdate: s.CRL.NextUpdate.Time}
 	if s.CRL.Broken != nil {
 		d.Problem = s.CRL.Broken.Error()
 	}

@@ -16,6 +16,8 @@ import (
 type Options struct {
 	Profile Profile
 	Rules   []*Rule // nil: all of them
+	// Suppressions silence findings that are known.
+	Suppressions []Suppression
 }
 
 // Examine judges a run: it decodes what came back, puts every rule to every subject it
@@ -27,7 +29,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 		memory:       revocation.NewMemory(),
 		origins:      map[string]string{},
 		issuers:      map[*x509.Certificate]*x509.Certificate{},
-		judged:       map[string][]bool{},
+		judged:       map[string]*tally{},
 		delegates:    map[string]bool{},
 		crls:         map[string]*CRLSubject{},
 		onExchanges:  map[evidence.Ask][]*listed{},
@@ -56,14 +58,14 @@ func Examine(run *evidence.Run, o Options) *Report {
 	e.authorities()
 	e.unanswered()
 	e.hints()
-	e.countOutcomes()
+	e.suppress(o.Suppressions)
+	e.tally()
 	e.report.NothingAsked = e.nothingAsked()
 	return e.report
 }
 
 type examiner struct {
 	report       *Report
-	outcomes     [len(outcomes)]int
 	rules        []*listed
 	onExchanges  map[evidence.Ask][]*listed
 	onResponses  map[evidence.Ask][]*listed
@@ -76,7 +78,8 @@ type examiner struct {
 	delegates    map[string]bool                         // those that were judged, by their DER
 	crls         map[string]*CRLSubject                  // by the id of the exchange that brought them
 	wanted       wanted                                  // what is looked for in every CRL
-	judged       map[string][]bool                       // which rules were put to anything of a service, by their places
+	judged       map[string]*tally                       // by service, file or certificate
+	tallies      []*tally                                // the same, in the order in which they came
 }
 
 // exchanges judges every exchange: CRLs last, since by then it is known whose entries are
@@ -114,7 +117,7 @@ func (e *examiner) exchange(x *evidence.Exchange) {
 
 func (e *examiner) docket(x *evidence.Exchange, signed time.Time, s scoped) docket {
 	service := serviceURL(x)
-	return docket{source: x.ID, exchange: x, service: service, judged: e.judgedOf(service), signed: signed, at: x.At, scope: s,
+	return docket{source: x.ID, exchange: x, service: service, judged: e.tallyOf(service, x.ID), signed: signed, at: x.At, scope: s,
 		private: private(e.knownIssuer(x), e.certificates[x.Subject])}
 }
 
@@ -133,7 +136,7 @@ func (e *examiner) pointers() {
 		for c := e.certificates[name]; c != nil && !seen[name]; name = evidence.Fingerprint(c.Raw) {
 			seen[name] = true
 			issuer := e.issuerOf(c)
-			e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: e.origins[name], Issuer: issuer, At: at})
+			e.certificate(CertSubject{Certificate: c, Role: roleOf(c), Origin: e.origins[name], Issuer: issuer, At: at}, "")
 			if c = issuer; c == nil {
 				return
 			}
@@ -161,7 +164,7 @@ func (e *examiner) delegate(s *ResponseSubject) {
 		e.delegates[string(c.Raw)] = true
 		e.wanted.addCertificate(c)
 		e.certificate(CertSubject{Certificate: c, Role: RoleDelegate, Origin: s.Exchange.ID, Issuer: s.Issuer,
-			Subject: e.certificates[s.Exchange.Subject], At: s.At})
+			Subject: e.certificates[s.Exchange.Subject], At: s.At}, serviceURL(s.Exchange))
 	}
 }
 
@@ -193,9 +196,9 @@ func (e *examiner) namedIssuer(c *x509.Certificate) *x509.Certificate {
 	return nil
 }
 
-func (e *examiner) certificate(subject CertSubject) {
+func (e *examiner) certificate(subject CertSubject, service string) {
 	subject.Known, subject.Private = e.pool, e.privateCertificate(subject)
-	d := docket{source: subject.Origin, judged: e.judgedOf(""), signed: subject.Certificate.NotBefore, at: subject.At,
+	d := docket{source: subject.Origin, service: service, judged: e.tallyOf(service, subject.Origin), signed: subject.Certificate.NotBefore, at: subject.At,
 		private: subject.Private}
 	e.put(e.judging(func(r *Rule) bool { return r.Cert != nil }), d, once, func(r *Rule, _ int) Verdict { return r.Cert(subject) })
 }
@@ -233,10 +236,10 @@ func ids(list []*evidence.Exchange) []string {
 func (e *examiner) unanswered() {
 	for i := range e.report.Services {
 		s := &e.report.Services[i]
-		kinds, judged := s.asks(), e.judgedOf(s.URL)
+		kinds, judged := s.asks(), e.tallyOf(s.URL, s.Exchanges[0].ID)
 		rules := e.judging(func(r *Rule) bool { return r.Cert == nil && r.Issuer == nil && r.Needs.Has(kinds) })
 		for _, r := range rules {
-			if judged[r.place] {
+			if judged.put(r) {
 				continue
 			}
 			asked := (ServiceSubject{Service: *s}).asked(r.Needs)

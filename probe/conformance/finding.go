@@ -21,6 +21,9 @@ type Finding struct {
 	Assumed   string // what the verdict takes for granted, such as "scope ee"
 	Citations []Citation
 	At        time.Time
+	// SuppressedFor is the reason for which a Suppression silences it; empty where none does.
+	SuppressedFor   string
+	SuppressedUntil time.Time
 }
 
 // Answer is what a responder said about one serial, in one word.
@@ -47,6 +50,9 @@ type Document struct {
 	Status    string   // of the certificate that was named: good, revoked, unknown, or empty
 	Problem   string   // where decoding stopped or why it is not recognised
 	Notes     []string // deviations, in words
+	// ThisUpdate and NextUpdate are a CRL's, or those of the answer about the certificate
+	// that was asked about; zero where there are none.
+	ThisUpdate, NextUpdate time.Time
 }
 
 // Report is everything that judging one run gave.
@@ -57,6 +63,7 @@ type Report struct {
 	Answers    []Answer
 	Documents  []Document
 	Findings   []Finding // failed ones and inconclusive ones, in the order of the evidence
+	Judged     []*Judged // every rule that was put to anything, place by place
 	Outcomes   map[Outcome]int
 	ClockError time.Duration // by which our clock seems to be ahead, by the Date of several hosts; zero where it seems right
 	Blackout   bool          // every host failed alike, so that it may be our own network
@@ -66,6 +73,22 @@ type Report struct {
 	Interrupted  bool     // the run was stopped before everything had been asked
 	Hints        []string // what the operator may want to know about the way it was judged
 	Bugs         []string // rules that panicked, with the evidence they panicked over
+}
+
+// Judged is how one rule came out at one service, or in one file or certificate.
+type Judged struct {
+	Rule     *Rule
+	Service  string // URL; empty for files and certificates
+	Source   string // of the first subject: exchange id, file name, or origin of a certificate
+	Outcomes map[Outcome]int
+}
+
+// Place names the service, file or certificate.
+func (j *Judged) Place() string {
+	if j.Service != "" {
+		return j.Service
+	}
+	return j.Source
 }
 
 // Service is one responder or distribution point of a run.
@@ -86,11 +109,14 @@ func (s *Service) asks() evidence.Ask {
 	return kinds
 }
 
-// Worst returns the highest severity among the failures; zero when there are none.
+// Worst returns the highest severity among the failures that nobody has silenced; zero when
+// there are none.
 func (r *Report) Worst() Severity {
 	worst := Severity(0)
 	for _, f := range r.Findings {
-		worst = max(worst, f.Severity)
+		if f.Counts() {
+			worst = max(worst, f.Severity)
+		}
 	}
 	return worst
 }
@@ -101,6 +127,7 @@ func (r *Report) Add(other *Report) {
 	r.Answers = append(r.Answers, other.Answers...)
 	r.Documents = append(r.Documents, other.Documents...)
 	r.Findings = append(r.Findings, other.Findings...)
+	r.Judged = append(r.Judged, other.Judged...)
 	r.Hints = append(r.Hints, other.Hints...)
 	r.Bugs = append(r.Bugs, other.Bugs...)
 	r.NothingAsked = r.NothingAsked || other.NothingAsked

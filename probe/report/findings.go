@@ -56,8 +56,13 @@ func merge(findings []conformance.Finding) []*mergedFinding {
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b *mergedFinding) int { return int(b.Severity) - int(a.Severity) })
+	sortBySeverity(list)
 	return list
+}
+
+// sortBySeverity puts the worst first and keeps the order of the others.
+func sortBySeverity(list []*mergedFinding) {
+	slices.SortStableFunc(list, func(a, b *mergedFinding) int { return int(b.Severity) - int(a.Severity) })
 }
 
 // sources returns the exchanges, or the file, that a finding rests on.

@@ -53,11 +53,14 @@ type findingLine struct {
 	Service   string              `json:"service,omitempty"`
 	Exchanges []string            `json:"exchanges,omitempty"`
 	Assumed   string              `json:"assumed,omitempty"`
+	// Suppressed is the reason for which it is silenced, Until the first moment at which it is not.
+	Suppressed string `json:"suppressed,omitempty"`
+	Until      string `json:"until,omitempty"`
 }
 
 func findingLineOf(f conformance.Finding) findingLine {
 	line := findingLine{"finding", f.Source, f.Rule.ID, severityOf(f).String(), f.Outcome, f.Field, f.Got, f.Want,
-		citationNames(f.Citations), stamp(f.At), nil, f.Service, f.Exchanges, f.Assumed}
+		citationNames(f.Citations), stamp(f.At), nil, f.Service, f.Exchanges, f.Assumed, f.SuppressedFor, stamp(f.SuppressedUntil)}
 	if f.Offset >= 0 {
 		line.Offset = &f.Offset
 	}

@@ -130,6 +130,7 @@ func checked() *conformance.Report {
 	good := conformance.Finding{Rule: notGood(), Severity: conformance.Critical, Outcome: conformance.Failed, Service: responderURL,
 		Source: "x2", Field: "responses[0].certStatus", Offset: 61, Got: "good", Want: "unknown, unauthorized or extended-revoked",
 		Citations: notGood().Cites, At: clock(2)}
+	expired, wrongType := notExpired(), mediaType()
 	later := good
 	later.Source, later.At = "x4", clock(4)
 	return &conformance.Report{
@@ -148,13 +149,18 @@ func checked() *conformance.Report {
 			{Source: "x10", Kind: "crl", Encoding: "pem", Decoded: true, Signature: revocation.SignatureValid, Status: "good"},
 		},
 		Findings: []conformance.Finding{
-			{Rule: notExpired(), Outcome: conformance.Inconclusive, Service: responderURL, Source: "x5", Offset: -1, Got: "no nextUpdate", At: clock(5), Citations: notExpired().Cites},
-			{Rule: notExpired(), Severity: conformance.Error, Outcome: conformance.Failed, Service: responderURL, Source: "x7", Offset: -1,
+			{Rule: expired, Outcome: conformance.Inconclusive, Service: responderURL, Source: "x5", Offset: -1, Got: "no nextUpdate", At: clock(5), Citations: notExpired().Cites},
+			{Rule: expired, Severity: conformance.Error, Outcome: conformance.Failed, Service: responderURL, Source: "x7", Offset: -1,
 				Field: "responses[0].nextUpdate", Got: "nextUpdate 2026-11-20T09:00:00Z, 1h0m7s ago", Want: "nextUpdate after 2026-11-20T10:00:07Z",
 				Assumed: "scope ee", Citations: notExpired().Cites, At: clock(7)},
 			good, later,
-			{Rule: mediaType(), Severity: conformance.Warning, Outcome: conformance.Failed, Service: crlURL, Source: "x10", Offset: -1,
+			{Rule: wrongType, Severity: conformance.Warning, Outcome: conformance.Failed, Service: crlURL, Source: "x10", Offset: -1,
 				Exchanges: []string{"x9", "x10"}, Got: "text/plain", Want: "application/pkix-crl", Citations: mediaType().Cites, At: clock(10)},
+		},
+		Judged: []*conformance.Judged{
+			{Rule: good.Rule, Service: responderURL, Source: "x2", Outcomes: map[conformance.Outcome]int{conformance.Failed: 2}},
+			{Rule: expired, Service: responderURL, Source: "x2", Outcomes: map[conformance.Outcome]int{conformance.Passed: 4, conformance.Failed: 1, conformance.Inconclusive: 1}},
+			{Rule: wrongType, Service: crlURL, Source: "x10", Outcomes: map[conformance.Outcome]int{conformance.Failed: 1}},
 		},
 		Outcomes: map[conformance.Outcome]int{conformance.Passed: 41, conformance.Failed: 4, conformance.Inconclusive: 1, conformance.NotApplicable: 7},
 		Hints:    []string{"leaf.pem carries no CA/Browser Forum policy: if its CA is not publicly trusted, --profile rfc judges by the RFCs alone"},

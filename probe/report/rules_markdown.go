@@ -29,7 +29,7 @@ func RulesMarkdown(w io.Writer, rules []*conformance.Rule, example func(*conform
 		ruleSection(&b, r)
 		if text := strings.Trim(example(r), "\n"); text != "" {
 			b.WriteString("\nA finding of it:\n\n")
-			codeBlock(&b, text)
+			codeBlock(&b, "text", text)
 		}
 	}
 	if _, err := w.Write(b.Bytes()); err != nil {
@@ -58,13 +58,13 @@ func ruleSection(b *bytes.Buffer, r *conformance.Rule) {
 	item("Good", strings.Join(goodCases(r), "; "))
 }
 
-// codeBlock writes text behind a fence longer than any in it.
-func codeBlock(b *bytes.Buffer, text string) {
+// codeBlock writes text in some language behind a fence longer than any in it.
+func codeBlock(b *bytes.Buffer, language, text string) {
 	fence := "```"
 	for strings.Contains(text, fence) {
 		fence += "`"
 	}
-	fmt.Fprintf(b, "%s\n%s\n%s\n", fence+"text", text, fence)
+	fmt.Fprintf(b, "%s\n%s\n%s\n", fence+language, text, fence)
 }
 
 // markdown escapes what would be markup in running text.

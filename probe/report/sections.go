@@ -88,7 +88,7 @@ func sections(r *conformance.Report) []*section {
 		s.documents = append(s.documents, d)
 	}
 	for _, f := range r.Findings {
-		if f.Outcome == conformance.Failed {
+		if f.Counts() {
 			s := o.of(f.Service, f.Source)
 			s.failures = append(s.failures, f)
 		}

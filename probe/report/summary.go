@@ -33,6 +33,9 @@ func (p *page) summary(r *conformance.Report, exit int) {
 		p.paragraph("", plain, 2, "no findings")
 	}
 	p.paragraph("", plain, 2, fmt.Sprintf("profile %s: %s; exit %d", shown(r.Profile.Name), counts(r), exit))
+	for _, m := range mergedByPlace(suppressed(r)) {
+		p.paragraph("suppressed: ", plain, 12, fmt.Sprintf("%s at %s until %s: %s", m.Rule.ID, shown(placeOf(m.Finding)), stamp(m.SuppressedUntil), shown(m.SuppressedFor)))
+	}
 	for _, hint := range r.Hints {
 		p.paragraph("hint: ", bold, 6, shown(hint))
 	}
@@ -51,15 +54,28 @@ func askedAnything(run *evidence.Run) bool {
 // counts says how many verdicts came out which way.
 func counts(r *conformance.Report) string {
 	const few = 5
-	text := fmt.Sprintf("%d passed, %d failed", r.Outcomes[conformance.Passed], r.Outcomes[conformance.Failed])
+	text := fmt.Sprintf("%d passed, %d failed", r.Outcomes[conformance.Passed], r.Outcomes[conformance.Failed]-len(suppressed(r)))
 	if bySeverity := severityCounts(r); bySeverity != "" {
 		text += " (" + bySeverity + ")"
+	}
+	if silenced := suppressed(r); len(silenced) > 0 {
+		text += fmt.Sprintf(", %d suppressed", len(silenced))
 	}
 	text += fmt.Sprintf(", %d inconclusive", r.Outcomes[conformance.Inconclusive])
 	if undecided := inconclusiveRules(r); len(undecided) > 0 {
 		text += " (" + several(undecided, few) + ")"
 	}
 	return text + fmt.Sprintf(", %d not applicable", r.Outcomes[conformance.NotApplicable])
+}
+
+// counted returns the failures that nobody has silenced.
+func counted(r *conformance.Report) []conformance.Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f conformance.Finding) bool { return !f.Counts() })
+}
+
+// suppressed returns the failures that somebody has silenced.
+func suppressed(r *conformance.Report) []conformance.Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f conformance.Finding) bool { return !f.Suppressed() })
 }
 
 func severityCounts(r *conformance.Report) string {
@@ -76,7 +92,7 @@ func severityCounts(r *conformance.Report) string {
 func failuresBySeverity(r *conformance.Report) map[conformance.Severity]int {
 	times := map[conformance.Severity]int{}
 	for _, f := range r.Findings {
-		if f.Outcome == conformance.Failed {
+		if f.Counts() {
 			times[f.Severity]++
 		}
 	}

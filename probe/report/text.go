@@ -58,7 +58,7 @@ func Text(w io.Writer, r *conformance.Report, o TextOptions) error {
 // anyFailure reports whether something failed with at least that severity.
 func anyFailure(r *conformance.Report, least conformance.Severity) bool {
 	for _, f := range r.Findings {
-		if f.Outcome == conformance.Failed && f.Severity >= least {
+		if f.Counts() && f.Severity >= least {
 			return true
 		}
 	}

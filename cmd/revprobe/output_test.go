@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/probe/report"
+)
+
+func content(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestSeveralFormatsFromOneRun(t *testing.T) {
+	t.Parallel()
+	s := serve(t, saysGood, nil)
+	folder := t.TempDir()
+	args := []string{"--quiet"}
+	for _, f := range report.Formats() {
+		args = append(args, "--output", f.Name+"="+filepath.Join(folder, f.Name))
+	}
+	before := s.connections.Load()
+	out := s.check(t, args...)
+	out.want(t, exitFindings, "ocsp-unassigned-not-good")
+	asked := s.connections.Load() - before
+	for _, f := range report.Formats() {
+		if text := content(t, filepath.Join(folder, f.Name)); !strings.Contains(text, "ocsp-unassigned-not-good") {
+			t.Errorf("%s does not name the rule:\n%s", f.Name, text)
+		}
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) != len(report.Formats()) {
+		t.Errorf("the folder holds %v, %v", left, err)
+	}
+	before = s.connections.Load()
+	s.check(t)
+	if once := s.connections.Load() - before; asked != once {
+		t.Errorf("%d connections with %d outputs, %d without", asked, len(report.Formats()), once)
+	}
+}
+
+func TestNagiosAnswersWithItsOwnExitCodes(t *testing.T) {
+	t.Parallel()
+	good, bad := serve(t, nil, nil), serve(t, saysGood, nil)
+	for _, c := range []struct {
+		name string
+		out  outcome
+		code int
+		text string
+	}{
+		{"conforming", good.check(t, "--format", "nagios", "--quiet"), 0, "REVPROBE OK - no findings"},
+		{"critical", bad.check(t, "--format=nagios"), 2, "REVPROBE CRITICAL - critical ocsp-unassigned-not-good"},
+		{"a wrong flag", revprobe(t, "check", "--format", "nagios", "--nonsense"), 3, "REVPROBE UNKNOWN - unknown flag: --nonsense"},
+		{"no such file", revprobe(t, "lint", "--format", "nagios", "/nowhere"), 3, "REVPROBE UNKNOWN"},
+	} {
+		if c.out.code != c.code || !strings.HasPrefix(c.out.stdout, c.text) || strings.Count(c.out.stdout, "\n") != 1 {
+			t.Errorf("%s: exit %d, want %d; %q", c.name, c.out.code, c.code, c.out.stdout)
+		}
+	}
+}
+
+func TestOutputsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, nil)
+	before := s.connections.Load()
+	folder := t.TempDir()
+	for value, want := range map[string]string{
+		"junit":                         "--output junit=report.xml",
+		"junit=":                        "--output junit=report.xml",
+		"sarrif=" + folder + "/x":       "did you mean sarif?",
+		"sarif=" + folder:               "is no file",
+		"sarif=" + folder + "/no/where": "no such file",
+	} {
+		s.check(t, "--output", value).wantUsage(t, "--output", want)
+	}
+	if s.connections.Load() != before {
+		t.Error("something was asked before the outputs were looked at")
+	}
+}
+
+// A report that cannot be written any more is a failure of ours and leaves what was there;
+// the other files come all the same.
+func TestOutputThatCannotBeWrittenAnyMore(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	gone, kept := filepath.Join(folder, "gone"), filepath.Join(folder, "kept")
+	if err := os.Mkdir(gone, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	outputs, err := outputFlags([]string{"json=" + filepath.Join(gone, "x"), "markdown=" + kept})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	settings := judging{profile: "web", failOn: "error", format: "text"}
+	j, err := settings.check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.outputs = outputs
+	var late *lateError
+	r := &conformance.Report{Run: &evidence.Run{}, Profile: j.options.Profile}
+	if _, err := j.publish(&environment{stdout: io.Discard, stderr: io.Discard}, r, report.ByType, false); !errors.As(err, &late) {
+		t.Errorf("publishing gave %v", err)
+	}
+	if text := content(t, kept); !strings.Contains(text, "No findings.") {
+		t.Errorf("the other file holds %q", text)
+	}
+}
+
+func TestSuppressions(t *testing.T) {
+	t.Parallel()
+	s := serve(t, saysGood, nil)
+	file := write(t, "known.toml", []byte("[[suppress]]\nrule = \"ocsp-unassigned-*\"\nreason = \"fixed with the release of June\"\nuntil = 2999-12-31\n"))
+	out := s.check(t, "--suppress", file)
+	out.want(t, exitClean, "1 suppressed", "fixed with the release of June")
+	if strings.Contains(out.stdout, "critical") {
+		t.Errorf("the finding is still shown:\n%s", out.stdout)
+	}
+	objects := typed(s.check(t, "--suppress", file, "--format", "json").objects(t), "finding")
+	if got := texts(objects, "suppressed"); len(got) == 0 || got[0] != "fixed with the release of June" {
+		t.Errorf("as JSON: %v", objects)
+	}
+	elsewhere := write(t, "elsewhere.toml", []byte("[[suppress]]\nrule = \"ocsp-*\"\nservice = \"http://elsewhere.example\"\nreason = \"x\"\nuntil = 2999-12-31\n"))
+	s.check(t, "--suppress", elsewhere).want(t, exitFindings, "critical")
+	ended := write(t, "ended.toml", []byte("[[suppress]]\nrule = \"ocsp-*\"\nreason = \"x\"\nuntil = 2020-01-01\n"))
+	s.check(t, "--suppress", ended).want(t, exitFindings, "critical", "the suppression of ocsp-* (x) ended at 2020-01-02T00:00:00Z")
+}
+
+func TestSuppressionsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"suppress":              "line 1",
+		"[[suppress]]\nrules=1": `there is no "suppress.rules"`,
+		"[[suppress]]\nrule='crl-*'\nuntil=2030-01-01":                   "suppression 1 of crl-* has no reason",
+		"[[suppress]]\nrule='crl-*'\nreason='x'":                         "suppression 1 of crl-* has no end",
+		"[[suppress]]\nrule='clr-*'\nreason='x'\nuntil=2030-01-01":       `suppression 1 names no rule that exists: "clr-*"`,
+		"[[suppress]]\nrule='crl-*'\nreason='x'\nuntil='next Tuesday'\n": "line 4",
+	} {
+		name := write(t, "known.toml", []byte(text))
+		revprobe(t, "lint", "--suppress", name, name).wantUsage(t, want, "hint: a suppression is [[suppress]]")
+	}
+	revprobe(t, "lint", "--suppress", "/nowhere", "x").wantUsage(t, "reading /nowhere")
+}

@@ -1,0 +1,212 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
+)
+
+// Prometheus writes a report in the text format of Prometheus, for node_exporter's textfile
+// collector. Moments are timestamps and never ages, so that a file that is not written any
+// more does not look fresh; states are one-hot; and what was not seen has no sample, which
+// no good value is equal to. An error is w's, or of encoding.
+func Prometheus(w io.Writer, r *conformance.Report, exit int) error {
+	m := newMetrics()
+	m.run(r, exit)
+	for i := range r.Services {
+		m.service(r, &r.Services[i])
+	}
+	for _, j := range r.Judged {
+		m.judged(r, j)
+	}
+	families, err := m.registry.Gather()
+	if err != nil {
+		return fmt.Errorf("gathering the metrics: %w", err)
+	}
+	encoder := expfmt.NewEncoder(w, expfmt.NewFormat(expfmt.TypeTextPlain))
+	for _, family := range families {
+		if err := encoder.Encode(family); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+	}
+	return nil
+}
+
+// metrics is every metric of a report.
+type metrics struct {
+	registry                                       *prometheus.Registry
+	build, outcome, started, ended                 *prometheus.GaugeVec
+	up, lastAnswer, duration                       *prometheus.GaugeVec
+	answer, thisUpdate, nextUpdate, rule, findings *prometheus.GaugeVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{registry: prometheus.NewPedanticRegistry()}
+	service := []string{"service", "issuer", "issuer_sha256"}
+	with := func(further ...string) []string { return slices.Concat(service, further) }
+	m.build = m.gauge("build_info", "1, with the version and the profile of the run.", "version", "profile", "vantage")
+	m.outcome = m.gauge("run_outcome", "1 for how the run came out, 0 for the other ways.", "outcome")
+	m.started = m.gauge("run_started_timestamp_seconds", "When the run began.")
+	m.ended = m.gauge("run_last_answer_timestamp_seconds", "When the last answer of the run came.")
+	m.up = m.gauge("service_up", "1 where the service gave a whole answer with status 200, 0 where it gave none; no sample where our own network kept us from asking.", with("kind")...)
+	m.lastAnswer = m.gauge("service_last_answer_timestamp_seconds", "When the last whole answer of the service came.", service...)
+	m.duration = m.gauge("service_slowest_answer_seconds", "The slowest whole answer of the service, by phase.", with("phase")...)
+	m.answer = m.gauge("ocsp_answer", "1 for what a responder answered to a kind of serial, 0 for the other statuses.", with("serial", "method", "answer")...)
+	m.thisUpdate = m.gauge("oldest_this_update_timestamp_seconds", "The earliest thisUpdate among the documents of the service.", with("document")...)
+	m.nextUpdate = m.gauge("soonest_next_update_timestamp_seconds", "The earliest nextUpdate among the documents of the service.", with("document")...)
+	m.rule = m.gauge("rule_verdicts", "How many verdicts of a rule on a service came out in each way; suppressed failures count as suppressed.", "service", "rule", "outcome")
+	m.findings = m.gauge("findings", "Failures of a service by severity, without those suppressed.", "service", "severity")
+	return m
+}
+
+func (m *metrics) gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "revprobe", Name: name, Help: help}, labels)
+	m.registry.MustRegister(g)
+	return g
+}
+
+// runOutcomes are the words for the exit codes.
+var runOutcomes = []string{"clean", "findings", "usage", "inconclusive", "internal-error"}
+
+func (m *metrics) run(r *conformance.Report, exit int) {
+	m.build.WithLabelValues(label(r.Run.Version), label(r.Profile.Name), label(r.Run.Vantage)).Set(1)
+	for code, word := range runOutcomes {
+		m.outcome.WithLabelValues(word).Set(oneIf(code == exit))
+	}
+	m.started.WithLabelValues().Set(seconds(r.Run.Started))
+	last := time.Time{}
+	for i := range r.Run.Exchanges {
+		if x := &r.Run.Exchanges[i]; x.Answered() {
+			last = later(last, x.At)
+		}
+	}
+	if !last.IsZero() {
+		m.ended.WithLabelValues().Set(seconds(last))
+	}
+}
+
+// identity is the labels by which a service is told apart.
+func identity(s *conformance.Service, further ...string) []string {
+	return append([]string{label(s.URL), label(s.Name), label(s.Issuer)}, further...)
+}
+
+func (m *metrics) service(r *conformance.Report, s *conformance.Service) {
+	asked, last, slowest := false, time.Time{}, map[string]time.Duration{}
+	for _, x := range s.Exchanges {
+		if !x.Ask.Has(evidence.HTTP) || x.Failure.Ours() {
+			continue
+		}
+		asked = true
+		if !x.Answered() {
+			continue
+		}
+		last = later(last, x.At)
+		t := x.Timing
+		for phase, took := range map[string]time.Duration{"dns": t.DNS, "connect": t.Connect, "tls": t.TLS, "first_byte": t.FirstByte, "total": t.Total} {
+			slowest[phase] = max(slowest[phase], took)
+		}
+	}
+	if asked && !r.Blackout {
+		m.up.WithLabelValues(identity(s, serviceKind(s))...).Set(oneIf(!last.IsZero()))
+	}
+	if !last.IsZero() {
+		m.lastAnswer.WithLabelValues(identity(s)...).Set(seconds(last))
+	}
+	for phase, took := range slowest {
+		m.duration.WithLabelValues(identity(s, phase)...).Set(took.Seconds())
+	}
+	m.answers(r, s)
+	m.documents(r, s)
+}
+
+func serviceKind(s *conformance.Service) string {
+	if s.Responder {
+		return "responder"
+	}
+	return "distribution-point"
+}
+
+// statuses are the words that an answer is one of, so that the one-hot set is complete.
+var statuses = []string{"good", "revoked", "extended-revoked", "unknown", "unauthorized", "try-later", "internal-error", "malformed-request", "sig-required"}
+
+func (m *metrics) answers(r *conformance.Report, s *conformance.Service) {
+	type question struct{ strategy, method string }
+	given := map[question][]string{}
+	for _, a := range r.Answers {
+		if a.Responder == s.URL && a.Issuer == s.Issuer && !a.Repeat {
+			q := question{a.Strategy, a.Method}
+			given[q] = append(given[q], a.Answer)
+		}
+	}
+	for q, words := range given {
+		for _, word := range slices.Concat(statuses, words) {
+			m.answer.WithLabelValues(identity(s, label(q.strategy), label(q.method), label(word))...).Set(oneIf(slices.Contains(words, word)))
+		}
+	}
+}
+
+func (m *metrics) documents(r *conformance.Report, s *conformance.Service) {
+	earliest := func(get func(conformance.Document) time.Time, kind string) time.Time {
+		first := time.Time{}
+		for _, d := range r.Documents {
+			of := slices.ContainsFunc(s.Exchanges, func(x *evidence.Exchange) bool { return x.ID == d.Source })
+			if at := get(d); of && string(d.Kind) == kind && !at.IsZero() && (first.IsZero() || at.Before(first)) {
+				first = at
+			}
+		}
+		return first
+	}
+	for _, kind := range []string{"ocsp-response", "crl"} {
+		if at := earliest(func(d conformance.Document) time.Time { return d.ThisUpdate }, kind); !at.IsZero() {
+			m.thisUpdate.WithLabelValues(identity(s, kind)...).Set(seconds(at))
+		}
+		if at := earliest(func(d conformance.Document) time.Time { return d.NextUpdate }, kind); !at.IsZero() {
+			m.nextUpdate.WithLabelValues(identity(s, kind)...).Set(seconds(at))
+		}
+	}
+}
+
+func (m *metrics) judged(r *conformance.Report, j *conformance.Judged) {
+	place := label(j.Place())
+	suppressed := 0
+	for _, s := range conformance.Severities() {
+		m.findings.WithLabelValues(place, s.String()).Add(0)
+	}
+	for _, f := range r.Findings {
+		switch {
+		case f.Rule != j.Rule || placeOf(f) != j.Place():
+		case f.Counts():
+			m.findings.WithLabelValues(place, f.Severity.String()).Inc()
+		case f.Suppressed():
+			suppressed++
+		}
+	}
+	for _, o := range conformance.Outcomes() {
+		n := j.Outcomes[o]
+		if o == conformance.Failed {
+			n -= suppressed
+		}
+		m.rule.WithLabelValues(place, j.Rule.ID, string(o)).Set(float64(n))
+	}
+	m.rule.WithLabelValues(place, j.Rule.ID, "suppressed").Set(float64(suppressed))
+}
+
+func oneIf(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+// label makes what a far end or an operator wrote fit a label: valid UTF-8 that no terminal
+// acts upon.
+func label(s string) string { return shown(s) }

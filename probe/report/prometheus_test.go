@@ -1,0 +1,161 @@
+package report_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/probe/report"
+)
+
+// samples reads what Prometheus writes with the client library's parser: name{labels in
+// order} to value.
+func samples(t *testing.T, r *conformance.Report, exit int) map[string]float64 {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.Prometheus(&b, r, exit); err != nil {
+		t.Fatal(err)
+	}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]float64{}
+	for name, family := range families {
+		if family.GetType() != dto.MetricType_GAUGE || family.GetHelp() == "" {
+			t.Errorf("%s: type %s, help %q", name, family.GetType(), family.GetHelp())
+		}
+		for _, m := range family.GetMetric() {
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, l.GetName()+"="+l.GetValue())
+			}
+			found[name+"{"+strings.Join(labels, ",")+"}"] = m.GetGauge().GetValue()
+		}
+	}
+	return found
+}
+
+// matching returns the samples of a metric that have all of these labels.
+func matching(found map[string]float64, name string, labels ...string) map[string]float64 {
+	some := map[string]float64{}
+next:
+	for key, value := range found {
+		if !strings.HasPrefix(key, name+"{") {
+			continue
+		}
+		for _, label := range labels {
+			if !strings.Contains(strings.NewReplacer("{", ",", "}", ",").Replace(key), ","+label+",") {
+				continue next
+			}
+		}
+		some[key] = value
+	}
+	return some
+}
+
+func only(t *testing.T, found map[string]float64, name string, labels ...string) float64 {
+	t.Helper()
+	some := matching(found, name, labels...)
+	if len(some) != 1 {
+		t.Errorf("%s %v: %d samples %v", name, labels, len(some), some)
+	}
+	for _, v := range some {
+		return v
+	}
+	return -1
+}
+
+func TestPrometheus(t *testing.T) {
+	t.Parallel()
+	found := samples(t, checked(), 1)
+	at := func(second int) float64 { return float64(clock(second).Unix()) }
+	for _, c := range []struct {
+		want   float64
+		name   string
+		labels []string
+	}{
+		{1, "revprobe_run_outcome", []string{"outcome=findings"}},
+		{0, "revprobe_run_outcome", []string{"outcome=clean"}},
+		{at(0), "revprobe_run_started_timestamp_seconds", nil},
+		{at(10), "revprobe_run_last_answer_timestamp_seconds", nil},
+		{1, "revprobe_service_up", []string{"kind=responder", "service=" + responderURL}},
+		{at(8), "revprobe_service_last_answer_timestamp_seconds", []string{"service=" + responderURL}},
+		{0.062, "revprobe_service_slowest_answer_seconds", []string{"service=" + responderURL, "phase=total"}},
+		{1, "revprobe_ocsp_answer", []string{"serial=ser-random-20", "method=GET", "answer=unknown"}},
+		{0, "revprobe_ocsp_answer", []string{"serial=ser-random-20", "method=GET", "answer=good"}},
+		{2, "revprobe_findings", []string{"service=" + responderURL, "severity=critical"}},
+		{0, "revprobe_findings", []string{"service=" + crlURL, "severity=critical"}},
+		{4, "revprobe_rule_verdicts", []string{"service=" + responderURL, "rule=ocsp-not-expired", "outcome=passed"}},
+	} {
+		if got := only(t, found, c.name, c.labels...); got != c.want {
+			t.Errorf("%s %v: %v, want %v", c.name, c.labels, got, c.want)
+		}
+	}
+}
+
+// A moment is the same number whenever the file is read, and what was not seen has none.
+func TestPrometheusLeavesOutWhatWasNotSeen(t *testing.T) {
+	t.Parallel()
+	r := checked()
+	r.Documents[1].NextUpdate = clock(20).Add(time.Hour)
+	if got := only(t, samples(t, r, 0), "revprobe_soonest_next_update_timestamp_seconds", "document=crl"); got != float64(clock(20).Add(time.Hour).Unix()) {
+		t.Errorf("nextUpdate %v", got)
+	}
+	for i := range r.Run.Exchanges {
+		r.Run.Exchanges[i].Failure, r.Run.Exchanges[i].Code = evidence.NoRoute, 0
+	}
+	r.Answers, r.Documents = nil, nil
+	found := samples(t, r, 3)
+	for _, name := range []string{"revprobe_service_up", "revprobe_service_last_answer_timestamp_seconds", "revprobe_ocsp_answer",
+		"revprobe_soonest_next_update_timestamp_seconds", "revprobe_run_last_answer_timestamp_seconds"} {
+		if some := matching(found, name); len(some) > 0 {
+			t.Errorf("%v", some)
+		}
+	}
+	if only(t, found, "revprobe_run_outcome", "outcome=inconclusive") != 1 {
+		t.Error("the run is not inconclusive")
+	}
+}
+
+func TestPrometheusSaysDownWhereTheFarEndFailed(t *testing.T) {
+	t.Parallel()
+	r := checked()
+	for i := range r.Run.Exchanges {
+		r.Run.Exchanges[i].Failure, r.Run.Exchanges[i].Code = evidence.Reset, 0
+	}
+	if got := only(t, samples(t, r, 1), "revprobe_service_up", "kind=responder"); got != 0 {
+		t.Errorf("up %v", got)
+	}
+}
+
+func TestPrometheusOfHostileText(t *testing.T) {
+	t.Parallel()
+	r := checked()
+	r.Services[2].Name = "CN=\"x\"\n\\, O=\xff"
+	samples(t, r, 1)
+}
+
+func TestPrometheusCountsSuppressedFailuresApart(t *testing.T) {
+	t.Parallel()
+	r := checked()
+	r.Findings[2].SuppressedFor, r.Findings[2].SuppressedUntil = "being mended", clock(59)
+	found := samples(t, r, 1)
+	if got := only(t, found, "revprobe_findings", "service="+responderURL, "severity=critical"); got != 1 {
+		t.Errorf("%v critical findings, want 1", got)
+	}
+	if got := only(t, found, "revprobe_rule_verdicts", "rule=ocsp-unassigned-not-good", "outcome=suppressed"); got != 1 {
+		t.Errorf("%v suppressed, want 1", got)
+	}
+	if got := only(t, found, "revprobe_rule_verdicts", "rule=ocsp-unassigned-not-good", "outcome=failed"); got != 1 {
+		t.Errorf("%v failed, want 1", got)
+	}
+}
