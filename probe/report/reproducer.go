@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -31,24 +32,33 @@ func reproducer(x *evidence.Exchange) string {
 		curl += " --connect-to " + shellQuoted(at)
 	}
 	if !x.Ask.Has(evidence.OCSP) {
-		return curl + " -D - -o answer " + shellQuoted(target) + "\nsha256sum answer\n" + reading(x.Ask)
+		return curl + " -D - -o answer " + shellQuoted(target) + "\nsha256sum answer\n" + reading(x)
 	}
 	if x.Method == http.MethodPost {
 		return "printf %s " + base64.StdEncoding.EncodeToString(x.Request) + " | base64 -d >request.der\n" +
-			curl + " -D - -o answer -H 'Content-Type: application/ocsp-request' --data-binary @request.der " + shellQuoted(target) + "\n" + reading(x.Ask)
+			curl + " -D - -o answer -H 'Content-Type: application/ocsp-request' --data-binary @request.der " + shellQuoted(target) + "\n" + reading(x)
 	}
-	return curl + " -D - -o answer " + shellQuoted(target) + "\n" + reading(x.Ask)
+	return curl + " -D - -o answer " + shellQuoted(target) + "\n" + reading(x)
 }
 
-// reading shows the document in the file "answer".
-func reading(ask evidence.Ask) string {
+// reading shows the document in the file "answer"; where none came that openssl reads, how
+// the file begins.
+func reading(x *evidence.Exchange) string {
 	switch {
-	case ask.Has(evidence.OCSP):
+	case !x.Answered() || !beginsAsDER(x):
+		return "head -c 256 answer | od -c"
+	case x.Ask.Has(evidence.OCSP):
 		return "openssl ocsp -respin answer -noverify -resp_text"
-	case ask == evidence.FetchCRL:
+	case x.Ask == evidence.FetchCRL:
 		return "openssl crl -inform DER -in answer -noout -text | head -n 40"
 	}
 	return "openssl x509 -inform DER -in answer -noout -text"
+}
+
+func beginsAsDER(x *evidence.Exchange) bool {
+	var first [1]byte
+	_, err := io.ReadFull(x.BodyReader(), first[:])
+	return err == nil && first[0] == 0x30
 }
 
 // resolving asks DNS and tries the connections.
@@ -72,7 +82,7 @@ func pinned(x *evidence.Exchange) string {
 
 // recorded shows the answer as it was kept.
 func recorded(x *evidence.Exchange) string {
-	if !x.Ask.Has(evidence.OCSP) || x.BodyLength() == 0 || x.BodyLength() > mostRecorded {
+	if !x.Ask.Has(evidence.OCSP) || !beginsAsDER(x) || x.BodyLength() > mostRecorded {
 		return ""
 	}
 	return fmt.Sprintf("printf %%s %s | base64 -d >recorded\nopenssl ocsp -respin recorded -noverify -resp_text", base64.StdEncoding.EncodeToString(x.Body))
