@@ -49,6 +49,7 @@ type CRLEntry struct {
 	Reason         ReasonCode
 	HasExtensions  bool
 	Extensions     []byte // the whole crlEntryExtensions element; nil when absent
+	Issuer         []byte // value of a certificateIssuer extension (RFC 5280 §5.3.3), GeneralNames; nil where there is none
 	OnlyReason     bool   // Extensions is one non-critical reasonCode in DER: nothing else to look for
 	Marks          EntryMarks
 }

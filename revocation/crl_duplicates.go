@@ -4,89 +4,120 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/maphash"
-	"math/bits"
-	"sort"
+	"slices"
 )
 
-// SerialSet finds serial numbers that occur twice among millions, exactly, in at most
-// about 30 octets an entry at serials of 16; about 20 where they come in ascending
-// order, for which no table is needed. The zero value is an empty set.
+// DuplicateFinder finds entries of a CRL that have the serial number of an earlier entry,
+// exactly, among millions, in little more than 5 octets an entry; in none where the serial
+// numbers ascend. In return it may have to see the entries again:
 //
-// It holds up to 4 GiB of serial numbers. Past that, Full reports true and later ones
-// are no longer held, so that a repetition of one of those goes unseen.
-type SerialSet struct {
-	blocks [][]byte // records: length, step of index, step of offset (uvarints), octets
-	marks  []serialMark
-	count  int
-	full   bool
-	expect int // how many there may be, if somebody said so
+//	for more := true; more; more = finder.Again() {
+//		ReadCRLEntries(octets, finder.Visit) // the same octets every time
+//	}
+//
+// In an indirect CRL (RFC 5280 §5.3.3) a serial number is one of the certificate issuer
+// that the entry, or the last before it that names any, gives. The zero value is ready.
+type DuplicateFinder struct {
+	walk    walk
+	issuer  []byte // the certificateIssuer in force; empty at first
+	prefix  uint64 // its hash
+	seed    maphash.Seed
+	ordered bool // the serial numbers ascended up to here
+	last    []byte
 
-	last      Duplicate // the one added last
-	lastValue Serial    // its octets, in blocks
-	unordered bool      // the serials did not ascend, so that the table is in use
+	early   []uint64  // hashes that are not in the list yet
+	hashes  *hashList // nil while there are few
+	dropped bool      // hashes were dropped while the serial numbers ascended
 
-	seed  maphash.Seed
-	tags  []byte // of each slot: 0 where it is free, or seven bits of the hash and 1
-	slots []uint32
+	bucket   int             // of hashes, the next to look through
+	suspects map[uint64]bool // hashes that came twice, as those are kept
+	key      []byte
+	seen     map[string]EntryPlace // the serial numbers of suspects
+	found    []Repetition
+	count    int
 }
 
-// Duplicate is where a serial number occurred first.
-type Duplicate struct {
-	Index  int   // of the entry
-	Offset int64 // of the entry, from the document's start
+// EntryPlace is where an entry is.
+type EntryPlace struct {
+	Index  int
+	Offset int64 // from the document's start
 }
 
-// serialMark is one record in every markStep, from which to count to those after it.
-type serialMark struct {
-	at   uint32 // of the record
-	prev Duplicate
+// Repetition is an entry that has the serial number of an earlier one.
+type Repetition struct {
+	Serial Serial
+	EntryPlace
+	First EntryPlace // where that serial number came first
 }
+
+// walk is what one look at all the entries is for.
+type walk int
 
 const (
-	blockBits = 16 // a record begins in the first 64 KiB of a block
-	maxBlocks = 1 << (32 - blockBits)
-	markStep  = 128
-	firstSize = 1 << 10 // slots of the first table
-	largeSize = 1 << 19 // slots from which a table is doubled, and not quadrupled
+	gathering walk = iota // hashes, unless the serial numbers ascend
+	hashing               // the same, whatever their order
+	settling              // which suspects do repeat
+	settled
 )
 
-// Add adds the serial number of the entry with that index and offset. If an equal
-// number is there already, however either was padded, it changes nothing and returns
-// where that one is, and true.
-func (s *SerialSet) Add(serial Serial, index int, offset int64) (first Duplicate, dup bool) {
-	serial = serial.minimal()
-	if !s.unordered {
-		if s.count == 0 || ascends(s.lastValue, serial) {
-			s.append(serial, Duplicate{index, offset})
-			return Duplicate{}, false
-		}
-		s.tabulate()
+const (
+	// maxEarly is how many hashes are kept before a list is made for them.
+	maxEarly = 512
+	// maxSuspects is how many are settled in one walk: a CRL that repeats itself over and
+	// over shall cost time, not memory.
+	maxSuspects = 1 << 16
+	// maxFound is how many repetitions are told one by one.
+	maxFound = 16
+)
+
+// Visit is the EntryVisitor of every walk.
+func (f *DuplicateFinder) Visit(e *CRLEntry) {
+	if e.Index == 0 {
+		f.begin()
 	}
-	if 5*(s.count+1) > 4*len(s.slots) {
-		s.rebuild(larger(len(s.slots)))
+	if e.Issuer != nil && !bytes.Equal(e.Issuer, f.issuer) {
+		f.issuer = append(f.issuer[:0], e.Issuer...)
+		f.prefix = maphash.Bytes(f.seed, f.issuer)
+		f.ordered = false
 	}
-	slot, tag := s.place(serial)
-	for ; s.tags[slot] != 0; slot = s.following(slot) {
-		if s.tags[slot] == tag && bytes.Equal(s.octets(s.slots[slot]), serial) {
-			return s.find(s.slots[slot]), true
-		}
+	serial := e.Serial.minimal()
+	switch f.walk {
+	case gathering:
+		f.gather(serial, e.Index)
+	case hashing:
+		f.add(serial)
+	case settling:
+		f.settle(e, serial)
 	}
-	if at, ok := s.append(serial, Duplicate{index, offset}); ok {
-		s.tags[slot], s.slots[slot] = tag, at
-	}
-	return Duplicate{}, false
 }
 
-// Expect says that about n serial numbers will come, so that a table, where one is
-// needed, is made once in the right size: twice as fast. It allocates nothing yet. The
-// length of a CRL divided by 40 is a fair guess.
-func (s *SerialSet) Expect(n int) { s.expect = n }
+func (f *DuplicateFinder) begin() {
+	if f.early == nil {
+		f.seed, f.early = maphash.MakeSeed(), make([]uint64, 0, maxEarly)
+	}
+	f.issuer, f.prefix = f.issuer[:0], 0
+	f.ordered, f.last = true, f.last[:0]
+}
 
-// Len returns how many different serial numbers were added.
-func (s *SerialSet) Len() int { return s.count }
+// hash is seeded so that nobody can make serial numbers of one hash. No answer depends on
+// the seed, only how soon it is there.
+func (f *DuplicateFinder) hash(serial Serial) uint64 {
+	return maphash.Bytes(f.seed, serial) ^ f.prefix
+}
 
-// Full reports whether serial numbers came that could not be held.
-func (s *SerialSet) Full() bool { return s.full }
+// gather keeps nothing but the first few hashes while the serial numbers ascend. Where a
+// later one does not, the entries have to be seen from the first again.
+func (f *DuplicateFinder) gather(serial Serial, index int) {
+	if f.ordered = f.ordered && (index == 0 || ascends(f.last, serial)); f.ordered {
+		f.last = append(f.last[:0], serial...)
+		if f.dropped = len(f.early) == maxEarly; !f.dropped {
+			f.early = append(f.early, f.hash(serial))
+		}
+	} else if !f.dropped {
+		f.walk = hashing
+		f.add(serial)
+	}
+}
 
 // ascends reports whether b is later than a in the order of length, then octets: for
 // positive numbers, the order of their values.
@@ -97,129 +128,86 @@ func ascends(a, b Serial) bool {
 	return bytes.Compare(a, b) < 0
 }
 
-// append adds a record and returns where it is.
-func (s *SerialSet) append(serial Serial, entry Duplicate) (at uint32, ok bool) {
-	n := len(s.blocks)
-	if n == 0 || len(s.blocks[n-1])+len(serial)+3*binary.MaxVarintLen64 > 1<<blockBits {
-		if n == maxBlocks {
-			s.full = true
-			return 0, false
+// add keeps a hash, in the list only with many others: put away one after the other, they
+// wait for memory together.
+func (f *DuplicateFinder) add(serial Serial) {
+	if len(f.early) == maxEarly {
+		f.flush()
+	}
+	f.early = append(f.early, f.hash(serial))
+}
+
+func (f *DuplicateFinder) flush() {
+	if f.hashes == nil {
+		f.hashes = new(hashList)
+	}
+	for _, h := range f.early {
+		f.hashes.add(h)
+	}
+	f.early = f.early[:0]
+}
+
+// Again ends a walk and reports whether there has to be another.
+func (f *DuplicateFinder) Again() bool {
+	switch f.walk {
+	case gathering:
+		if f.walk = settled; f.dropped && !f.ordered {
+			f.walk, f.early = hashing, f.early[:0]
 		}
-		s.blocks = append(s.blocks, make([]byte, 0, max(1<<blockBits, len(serial)+3*binary.MaxVarintLen64)))
-		n++
+	case hashing, settling:
+		f.suspect()
 	}
-	block := s.blocks[n-1]
-	at = uint32(n-1)<<blockBits | uint32(len(block))
-	if s.count%markStep == 0 {
-		s.marks = append(s.marks, serialMark{at, s.last})
-	}
-	length, index, offset := uint64(len(serial)), uint64(entry.Index-s.last.Index), uint64(entry.Offset-s.last.Offset)
-	if length|index|offset < 0x80 {
-		block = append(block, byte(length), byte(index), byte(offset))
+	return f.walk != settled
+}
+
+// suspect looks for hashes that came twice: as many as one walk is to settle, since the
+// last time that it was called.
+func (f *DuplicateFinder) suspect() {
+	f.walk, f.suspects, f.seen = settled, map[uint64]bool{}, nil
+	if f.hashes == nil { // there are few
+		slices.Sort(f.early)
+		for i, h := range f.early[:max(len(f.early)-1, 0)] {
+			if kept(h) == kept(f.early[i+1]) {
+				f.suspects[kept(h)] = true
+			}
+		}
+		f.early = f.early[:0]
 	} else {
-		block = binary.AppendUvarint(block, length)
-		block = binary.AppendUvarint(block, index)
-		block = binary.AppendUvarint(block, offset)
-	}
-	block = append(block, serial...)
-	s.blocks[n-1] = block
-	if s.last = entry; !s.unordered {
-		s.lastValue = block[len(block)-len(serial):]
-	}
-	s.count++
-	return at, true
-}
-
-// record is one serial number as it is held.
-type record struct {
-	octets []byte
-	entry  Duplicate // where it was added; what was added before it must be known to tell
-	size   int
-}
-
-func (s *SerialSet) record(at uint32, prev Duplicate) record {
-	b := s.blocks[at>>blockBits][at&(1<<blockBits-1):]
-	start, length := 3, int(b[0])
-	index, offset := uint64(b[1]), uint64(b[2])
-	if b[0]|b[1]|b[2] >= 0x80 {
-		long, n := binary.Uvarint(b)
-		steps, m := binary.Uvarint(b[n:])
-		octets, k := binary.Uvarint(b[n+m:])
-		start, length, index, offset = n+m+k, int(long), steps, octets
-	}
-	return record{
-		octets: b[start : start+length],
-		entry:  Duplicate{prev.Index + int(index), prev.Offset + int64(offset)},
-		size:   start + length,
-	}
-}
-
-func (s *SerialSet) octets(at uint32) []byte { return s.record(at, Duplicate{}).octets }
-
-// after returns where the record behind that of size octets at at is.
-func (s *SerialSet) after(at uint32, size int) uint32 {
-	block, next := at>>blockBits, int(at&(1<<blockBits-1))+size
-	if next == len(s.blocks[block]) {
-		return (block + 1) << blockBits
-	}
-	return block<<blockBits | uint32(next)
-}
-
-// find counts from the mark before the record to what was added with it.
-func (s *SerialSet) find(want uint32) Duplicate {
-	i := sort.Search(len(s.marks), func(i int) bool { return s.marks[i].at > want }) - 1
-	at, entry := s.marks[i].at, s.marks[i].prev
-	for {
-		r := s.record(at, entry)
-		entry = r.entry
-		if at == want {
-			return entry
+		f.flush()
+		for ; f.bucket < buckets && len(f.suspects) < maxSuspects; f.bucket++ {
+			f.hashes.repeated(f.bucket, f.suspects)
 		}
-		at = s.after(at, r.size)
-	}
-}
-
-// tabulate enters what came in ascending order into the first table.
-func (s *SerialSet) tabulate() {
-	s.unordered, s.seed = true, maphash.MakeSeed()
-	size := max(firstSize, s.expect+s.expect/4)
-	for 5*(s.count+1) > 4*size {
-		size = larger(size)
-	}
-	s.rebuild(size)
-}
-
-func larger(size int) int {
-	if size < largeSize {
-		return 4 * size
-	}
-	return 2 * size
-}
-
-func (s *SerialSet) rebuild(size int) {
-	s.tags, s.slots = make([]byte, size), make([]uint32, size)
-	for i, at := 0, uint32(0); i < s.count; i++ {
-		r := s.record(at, Duplicate{})
-		slot, tag := s.place(r.octets)
-		for s.tags[slot] != 0 {
-			slot = s.following(slot)
+		if f.bucket == buckets {
+			f.hashes = nil
 		}
-		s.tags[slot], s.slots[slot] = tag, at
-		at = s.after(at, r.size)
+	}
+	if len(f.suspects) > 0 {
+		f.walk, f.seen = settling, map[string]EntryPlace{}
 	}
 }
 
-// place returns the slot where a serial number belongs, and its tag. The seed keeps a
-// list from being made so that everything falls into one slot; no answer depends on it.
-func (s *SerialSet) place(serial []byte) (slot int, tag byte) {
-	h := maphash.Bytes(s.seed, serial)
-	high, _ := bits.Mul64(h, uint64(len(s.slots)))
-	return int(high), byte(h) | 1
+// settle compares the serial numbers of suspects themselves.
+func (f *DuplicateFinder) settle(e *CRLEntry, serial Serial) {
+	if !f.suspects[kept(f.hash(serial))] {
+		return
+	}
+	f.key = binary.AppendUvarint(f.key[:0], uint64(len(f.issuer)))
+	f.key = append(append(f.key, f.issuer...), serial...)
+	place := EntryPlace{e.Index, e.Offset}
+	first, again := f.seen[string(f.key)]
+	if !again {
+		f.seen[string(f.key)] = place
+		return
+	}
+	f.count++
+	if n := len(f.found); n == maxFound && f.found[n-1].Index < e.Index {
+		return
+	}
+	f.found = append(f.found, Repetition{bytes.Clone(e.Serial), place, first})
+	slices.SortFunc(f.found, func(a, b Repetition) int { return a.Index - b.Index })
+	f.found = f.found[:min(len(f.found), maxFound)]
 }
 
-func (s *SerialSet) following(slot int) int {
-	if slot++; slot < len(s.slots) {
-		return slot
-	}
-	return 0
-}
+// Found returns the first repetitions, in the order of the CRL, and how many there are in
+// all. It is to be called when Again has returned false.
+func (f *DuplicateFinder) Found() (first []Repetition, count int) { return f.found, f.count }

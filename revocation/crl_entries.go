@@ -76,7 +76,7 @@ func plainEntry(e *CRLEntry, b []byte) int {
 	}
 	e.Serial = serial
 	e.RevocationDate.Time, e.RevocationDate.Tag, e.RevocationDate.Raw = at, tag, raw
-	e.HasReason, e.Reason, e.HasExtensions, e.Extensions, e.OnlyReason, e.Marks = false, 0, false, nil, false, MarkNoReason
+	e.HasReason, e.Reason, e.HasExtensions, e.Extensions, e.Issuer, e.OnlyReason, e.Marks = false, 0, false, nil, nil, false, MarkNoReason
 	if rest == whole || plainExtensions(e, b[rest:]) {
 		return whole
 	}
@@ -149,7 +149,11 @@ func plainExtension(e *CRLEntry, b []byte) (whole int, id []byte) {
 	}
 	content := b[value+2:]
 	e.Marks |= extensionMarks(id, critical, content)
-	if string(id) != string(OIDReasonCode) {
+	switch {
+	case string(id) == string(OIDCertificateIssuer):
+		e.Issuer = content
+		return whole, id
+	case string(id) != string(OIDReasonCode):
 		return whole, id
 	}
 	if len(content) != 3 || content[0] != tagEnumerated || content[1] != 1 || content[2] >= 0x80 {
@@ -216,6 +220,9 @@ func (r *crlReader) entryExtensions(c *cursor, e element, p *path) {
 	list := c.extensions(e, p)
 	r.entry.Marks |= listMarks(list)
 	for i, x := range list {
+		if x.ID == OIDCertificateIssuer && r.entry.Issuer == nil {
+			r.entry.Issuer = x.Value
+		}
 		if x.ID != OIDReasonCode || r.entry.HasReason {
 			continue
 		}

@@ -20,7 +20,17 @@ const MaxKeptTBS = 16 << 20
 // which is never nil. Where the document cannot be read on, Broken says so and the rest
 // of r is left unread; otherwise r is read to its end to count what follows the CRL.
 func ReadCRL(r io.Reader, visitors ...EntryVisitor) (*CRL, error) {
-	reader := &crlReader{elements: elements{octetStream: newOctetStream(r)}, crl: &CRL{}, visitors: visitors}
+	return readCRL(r, false, visitors)
+}
+
+// ReadCRLEntries is ReadCRL for who only wants to see the entries, once more perhaps: it
+// hashes nothing, so that the CRL's signature cannot be verified.
+func ReadCRLEntries(r io.Reader, visitors ...EntryVisitor) (*CRL, error) {
+	return readCRL(r, true, visitors)
+}
+
+func readCRL(r io.Reader, entriesOnly bool, visitors []EntryVisitor) (*CRL, error) {
+	reader := &crlReader{elements: elements{octetStream: newOctetStream(r)}, crl: &CRL{}, visitors: visitors, entriesOnly: entriesOnly}
 	reader.read()
 	crl := reader.crl
 	crl.Length = reader.length
@@ -34,6 +44,8 @@ func ReadCRL(r io.Reader, visitors ...EntryVisitor) (*CRL, error) {
 // crlReader is the state of one ReadCRL.
 type crlReader struct {
 	elements
+	entriesOnly bool // nothing is hashed
+
 	crl      *CRL
 	visitors []EntryVisitor
 	length   int64
@@ -138,6 +150,8 @@ func (r *crlReader) version(tbs span) {
 func (r *crlReader) sumWith(alg AlgorithmIdentifier) {
 	r.flush()
 	switch h, known := DigestHash(alg); {
+	case r.entriesOnly:
+		r.sum = io.Discard
 	case known && h == 0:
 		r.kept = &keeper{limit: MaxKeptTBS}
 		r.sum = r.kept

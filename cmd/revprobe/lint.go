@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/probe/report"
 	"github.com/revprobe/revprobe/probe/target"
+	"github.com/revprobe/revprobe/probe/transport"
 	"github.com/revprobe/revprobe/revocation"
 )
 
@@ -158,46 +160,80 @@ func useless(name string, r *conformance.Report) error {
 	return nil
 }
 
-// file judges one file, reading it as a stream.
+// file judges one file. What is no regular file is kept first, since a CRL may have to be
+// read twice.
 func (l *linter) file(name string) (*conformance.Report, error) {
-	reader, length, shown := l.env.stdin, int64(-1), "standard input"
-	if name != "-" {
-		file, err := open(name)
-		if err != nil {
-			return nil, err
+	body, close, err := l.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer close()
+	shown := shownName(name)
+	watched := &watchedFile{ReaderAt: body.Octets}
+	body.Octets = watched
+	x := evidence.Exchange{ID: shown, Question: evidence.Question{Ask: evidence.File, Subject: l.subject},
+		At: l.at, AtAssumed: !l.atGiven, Blob: body}
+	head := make([]byte, min(body.Length, revocation.HeadSize))
+	if n, err := io.ReadFull(x.BodyReader(), head); err != nil {
+		if head = head[:n]; watched.err != nil {
+			return nil, fmt.Errorf("reading %s: %w", shown, watched.err)
 		}
-		defer file.Close()
-		info, err := file.Stat()
-		switch {
-		case err != nil:
-			return nil, err
-		case info.IsDir():
-			return nil, fmt.Errorf("reading %s: it is a directory, name the files in it", name)
-		case info.Mode().IsRegular():
-			length = info.Size()
-		}
-		reader, shown = file, name
 	}
-	buffered := bufio.NewReaderSize(reader, revocation.HeadSize)
-	head, err := buffered.Peek(revocation.HeadSize)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("reading %s: %w", shown, err)
+	if revocation.Recognise(head, body.Length).Kind == revocation.KindArchive {
+		return l.archive(x.BodyReader(), shown)
 	}
-	if revocation.Recognise(head, length).Kind == revocation.KindArchive {
-		return l.archive(buffered, shown)
-	}
-	watched := &watchedReader{Reader: buffered}
 	one := *l.run
-	one.Exchanges = []evidence.Exchange{{ID: shown, Question: evidence.Question{Ask: evidence.File, Subject: l.subject},
-		At: l.at, AtAssumed: !l.atGiven, Source: watched, SourceLength: length}}
+	one.Exchanges = []evidence.Exchange{x}
 	r := conformance.Examine(&one, l.judge.options)
 	if watched.err != nil {
 		return nil, fmt.Errorf("reading %s: %w", shown, watched.err)
 	}
-	if bytes.Contains(head, []byte("-----BEGIN ")) && severalBlocks(name) {
+	if bytes.Contains(head, []byte("-----BEGIN ")) && severalBlocks(x.BodyReader()) {
 		r.Hints = append(r.Hints, shown+" holds several PEM blocks: only the first was judged")
 	}
 	return r, nil
+}
+
+func shownName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
+// open returns the octets of a file or of standard input, and what closes them.
+func (l *linter) open(name string) (*evidence.Blob, func(), error) {
+	reader, close := l.env.stdin, func() {}
+	if name != "-" {
+		file, err := open(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		close = func() { _ = file.Close() }
+		info, err := file.Stat()
+		switch {
+		case err != nil:
+			close()
+			return nil, nil, err
+		case info.IsDir():
+			close()
+			return nil, nil, fmt.Errorf("reading %s: it is a directory, name the files in it", name)
+		case info.Mode().IsRegular() && info.Size() > 0: // those of /proc say that they are empty
+			return &evidence.Blob{Octets: file, Length: info.Size()}, close, nil
+		}
+		reader = file
+	}
+	defer close()
+	spool := &transport.Spool{}
+	kept, reading, keeping := transport.Keep(reader, spool)
+	if reading != nil || keeping != nil {
+		_ = spool.Close()
+		return nil, nil, fmt.Errorf("reading %s: %w", shownName(name), cmp.Or(reading, keeping))
+	}
+	if kept.Blob == nil {
+		kept.Blob = &evidence.Blob{Octets: bytes.NewReader(kept.Body), Length: kept.Length}
+	}
+	return kept.Blob, func() { _ = spool.Close() }, nil
 }
 
 // archive judges a run of check again, at the times at which it was answered.
@@ -225,14 +261,15 @@ func (l *linter) archive(r io.Reader, name string) (*conformance.Report, error) 
 	return conformance.Examine(run, l.judge.options), nil
 }
 
-// watchedReader remembers a read error, which would otherwise look like a short file.
-type watchedReader struct {
-	io.Reader
+// watchedFile remembers a read error, which would otherwise look like a short file.
+type watchedFile struct {
+	io.ReaderAt
 	err error
 }
 
-func (w *watchedReader) Read(p []byte) (int, error) {
-	n, err := w.Reader.Read(p)
+// ReadAt implements io.ReaderAt.
+func (w *watchedFile) ReadAt(p []byte, at int64) (int, error) {
+	n, err := w.ReaderAt.ReadAt(p, at)
 	if err != nil && !errors.Is(err, io.EOF) {
 		w.err = err
 	}
@@ -240,12 +277,7 @@ func (w *watchedReader) Read(p []byte) (int, error) {
 }
 
 // severalBlocks reports whether a PEM file goes on after its first block.
-func severalBlocks(name string) bool {
-	file, err := os.Open(name)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
+func severalBlocks(file io.Reader) bool {
 	lines := bufio.NewScanner(file)
 	blocks := 0
 	for lines.Scan() && blocks < 2 {

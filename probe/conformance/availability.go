@@ -248,7 +248,7 @@ func sent(list []*evidence.Exchange) []*evidence.Exchange {
 // late reports whether an answer took too long. A large CRL that comes in steadily may be
 // held up by our own bandwidth: what counts then is when it began to come.
 func late(x *evidence.Exchange) bool {
-	if x.Ask == evidence.FetchCRL && x.Failure == "" && len(x.Body) > largeBody {
+	if x.Ask == evidence.FetchCRL && x.Failure == "" && x.BodyLength() > largeBody {
 		t := x.Timing
 		return t.DNS+t.Connect+t.TLS+t.FirstByte > maxResponseTime
 	}

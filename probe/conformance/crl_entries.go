@@ -9,13 +9,6 @@ import (
 	"github.com/revprobe/revprobe/revocation"
 )
 
-// What the duplicate finder is told to expect: entries are rarely shorter, and a file's length
-// alone shall not make us set memory aside.
-const (
-	entryOctets = 32
-	maxExpected = 1 << 20
-)
-
 func crlEntryRules() []*Rule {
 	return []*Rule{
 		{
@@ -24,9 +17,7 @@ func crlEntryRules() []*Rule {
 			Says:  "No serial number may be listed twice.",
 			Needs: evidence.FetchCRL,
 			Entries: func(s *CRLSubject) EntryJudge {
-				j := &duplicateJudge{entryJudge: entryJudge{subject: s, want: "each serial once"}}
-				j.seen.Expect(int(min(max(s.Exchange.BodyLength(), 0)/entryOctets, maxExpected)))
-				return j
+				return &duplicateJudge{entryJudge: entryJudge{subject: s, want: "each serial once"}}
 			},
 			Bad: []fixtures.Case{when("the same serial twice", func(r *fake) {
 				r.CRL.Entries = entries(1, revocation.ReasonSuperseded, revocation.ReasonSuperseded)
@@ -124,29 +115,29 @@ func (j *unspecifiedJudge) Verdict() Verdict {
 	return v
 }
 
-// duplicateJudge finds serials that are listed twice.
+// duplicateJudge finds serials that are listed twice. It reads the CRL again where it has
+// to: the octets of a blob are not held.
 type duplicateJudge struct {
 	entryJudge
-	seen revocation.SerialSet
+	finder revocation.DuplicateFinder
 }
 
 // Visit implements EntryJudge.
-func (j *duplicateJudge) Visit(e *revocation.CRLEntry) {
-	if first, again := j.seen.Add(e.Serial, e.Index, e.Offset); again {
-		j.note(e, fmt.Sprintf("already entry %d", first.Index))
-	}
-}
+func (j *duplicateJudge) Visit(e *revocation.CRLEntry) { j.finder.Visit(e) }
 
 // Verdict implements EntryJudge.
 func (j *duplicateJudge) Verdict() Verdict {
-	v := j.entryJudge.Verdict()
-	switch idp := j.subject.CRL.IssuingDP; {
-	case idp != nil && idp.Indirect:
-		return skip() // there, several CAs' serials stand side by side
-	case v.Outcome == Passed && j.seen.Full():
-		return unable("more entries than can be compared")
+	for j.finder.Again() {
+		if err := j.subject.entriesAgain(j.finder.Visit); err != nil {
+			return unable("the entries could not be read again: %s", err)
+		}
 	}
-	return v
+	found, count := j.finder.Found()
+	for _, r := range found {
+		j.note(&revocation.CRLEntry{Serial: r.Serial, Index: r.Index, Offset: r.Offset}, fmt.Sprintf("already entry %d", r.First.Index))
+	}
+	j.count = count
+	return j.entryJudge.Verdict()
 }
 
 // entries makes one entry for each reason, with serials that step apart from each other.

@@ -20,7 +20,7 @@ type body struct {
 }
 
 func openBody(x *evidence.Exchange) body {
-	if x.Source == nil {
+	if x.Blob == nil {
 		return body{revocation.Recognise(x.Body[:min(len(x.Body), revocation.HeadSize)], x.BodyLength()), x.BodyReader()}
 	}
 	reader := bufio.NewReaderSize(x.BodyReader(), revocation.HeadSize)

@@ -27,7 +27,7 @@ func httpBodyRules() []*Rule {
 				case isDER(s.Form, wanted) || meantAsDER(s.Form) || s.Ask == evidence.FetchCRL && s.Form.Kind == wanted && armoured(s.Form).Outcome == Failed:
 					return pass() // ocsp-der-strict, crl-der-strict and crl-not-pem look closer
 				}
-				return fail(name, "%d octets of %s, beginning %s", len(s.Body), contentName(s.Form), firstOctets(s.Form)).at(0)
+				return fail(name, "%d octets of %s, beginning %s", s.BodyLength(), contentName(s.Form), firstOctets(s.Form)).at(0)
 			},
 			Bad: []fixtures.Case{
 				when("a web page for OCSP", func(r *fake) { r.OCSPHTTP.Body = []byte("<!DOCTYPE html><title>Parked</title>") }),

@@ -127,6 +127,15 @@ func (s *CRLSubject) signed() time.Time {
 	return s.At
 }
 
+// entriesAgain shows the entries once more, as they are kept.
+func (s *CRLSubject) entriesAgain(see revocation.EntryVisitor) error {
+	octets, err := revocation.Unwrap(s.Form, openBody(s.Exchange).reader)
+	if err == nil {
+		_, err = revocation.ReadCRLEntries(octets, see)
+	}
+	return err
+}
+
 // CertSubject is a certificate that points at revocation services, or that speaks for one.
 type CertSubject struct {
 	Certificate *x509.Certificate

@@ -92,10 +92,14 @@ func TestTraps(t *testing.T) {
 		}, nil, "crl-update-ee", conformance.Error},
 		"v1 without extensions, under the RFCs": {"rfc", plainV1, nil, "crl-version", conformance.Error}, // RFC 5280 §5 asks for v2 always
 		"the same serial of two CAs in an indirect CRL": {"web", func(r *fixtures.Responder) {
-			entry := fixtures.CRLEntry{Serial: revocation.Serial{1, 2, 3}, Reason: revocation.ReasonSuperseded}
-			r.CRL.Entries = []fixtures.CRLEntry{entry, entry}
-			r.CRL.Extensions = []revocation.Extension{{ID: revocation.OIDIssuingDP, Critical: true, Value: []byte{0x30, 3, 0x84, 1, 0xff}}}
+			indirect(r)
+			r.CRL.Edit = func(n *fixtures.Node) {
+				issuer := fixtures.Sequence(fixtures.Explicit(4, fixtures.Verbatim(r.RootCertificate().RawSubject))) // GeneralNames
+				n.MustFind("revokedCertificates[1].crlEntryExtensions").Children = append(n.MustFind("revokedCertificates[1].crlEntryExtensions").Children,
+					fixtures.Sequence(fixtures.ObjectIdentifier(revocation.OIDCertificateIssuer), fixtures.Boolean(true), fixtures.OctetString(issuer.Encode())))
+			}
 		}, nil, "crl-entry-serial-unique", 0},
+		"the same serial of one CA in an indirect CRL": {"web", indirect, nil, "crl-entry-serial-unique", conformance.Error},
 		"good, from a CA for precertificates": {"web", func(r *fixtures.Responder) {
 			r.OCSP.Unassigned = fixtures.Good
 			r.Issuer = func(c *x509.Certificate) {
@@ -285,4 +289,12 @@ func TestANamedCertificateIsJudged(t *testing.T) {
 			t.Errorf("%s: fires %v", name, got)
 		}
 	}
+}
+
+// indirect lists one serial twice in an indirect CRL, where no entry names another CA than
+// the issuer of the CRL (RFC 5280 §5.3.3).
+func indirect(r *fixtures.Responder) {
+	entry := fixtures.CRLEntry{Serial: revocation.Serial{1, 2, 3}, Reason: revocation.ReasonSuperseded}
+	r.CRL.Entries = []fixtures.CRLEntry{entry, entry}
+	r.CRL.Extensions = []revocation.Extension{fixtures.IssuingDistributionPoint(revocation.IssuingDistributionPoint{Indirect: true})}
 }

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -116,13 +115,12 @@ type Exchange struct {
 	Proto     string      `json:"proto,omitempty"`  // such as "HTTP/1.0"
 	Header    http.Header `json:"header,omitempty"`
 	Body      []byte      `json:"body,omitempty"`
-	// Source is read in place of Body for a file that is judged as a stream; it is never
-	// archived. SourceLength is its length, or -1.
-	Source       io.Reader `json:"-"`
-	SourceLength int64     `json:"-"`
-	Addresses    []Address `json:"addresses,omitempty"` // of a Resolve: what DNS gave and how each took a connection
-	Chain        [][]byte  `json:"chain,omitempty"`     // of a Handshake: DER of the certificates the server sent, in its order
-	Staple       []byte    `json:"staple,omitempty"`    // of a Handshake: the stapled OCSP response (RFC 6066 §8), as sent
+	// Blob is the body in place of Body where that is too large to be held, and for a file
+	// that is judged.
+	Blob      *Blob     `json:"blob,omitempty"`
+	Addresses []Address `json:"addresses,omitempty"` // of a Resolve: what DNS gave and how each took a connection
+	Chain     [][]byte  `json:"chain,omitempty"`     // of a Handshake: DER of the certificates the server sent, in its order
+	Staple    []byte    `json:"staple,omitempty"`    // of a Handshake: the stapled OCSP response (RFC 6066 §8), as sent
 }
 
 // Timing is the phases of one exchange. They do not overlap; Total spans them all.
@@ -185,23 +183,6 @@ func (f Failure) Ours() bool {
 
 // Answered reports whether a whole HTTP answer with status 200 came back.
 func (x *Exchange) Answered() bool { return x.Failure == "" && x.Code == http.StatusOK }
-
-// BodyReader reads the body from its start. A file too large to hold is read from
-// Source, once.
-func (x *Exchange) BodyReader() io.Reader {
-	if x.Source != nil {
-		return x.Source
-	}
-	return bytes.NewReader(x.Body)
-}
-
-// BodyLength is the body's length in octets, or -1 where it is not known beforehand.
-func (x *Exchange) BodyLength() int64 {
-	if x.Source != nil {
-		return x.SourceLength
-	}
-	return int64(len(x.Body))
-}
 
 // CertID returns the CertID the OCSP request asked about, or nil.
 func (q Question) CertID() *revocation.CertID {

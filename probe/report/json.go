@@ -2,8 +2,6 @@ package report
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -156,7 +154,7 @@ type exchangeLine struct {
 	Code              int              `json:"code"`
 	Timing            timingSeconds    `json:"timing"`
 	BodySHA256        string           `json:"body_sha256"`
-	BodyLength        int              `json:"body_length"`
+	BodyLength        int64            `json:"body_length"`
 	At                string           `json:"at"`
 	Detail            string           `json:"detail,omitempty"`
 	Strategy          string           `json:"strategy,omitempty"`
@@ -183,7 +181,7 @@ type addressSeconds struct {
 
 func exchangeLineOf(x *evidence.Exchange, responder bool) exchangeLine {
 	line := exchangeLine{Type: "exchange", ID: x.ID, Ask: x.Ask, Method: x.Method, URL: x.RequestURL(), Peer: x.Peer,
-		Failure: x.Failure, Code: x.Code, Timing: timingOf(x.Timing), BodyLength: len(x.Body), At: stamp(x.At),
+		Failure: x.Failure, Code: x.Code, Timing: timingOf(x.Timing), BodyLength: x.BodyLength(), At: stamp(x.At),
 		Detail: x.Detail, Strategy: x.Strategy, Serial: x.Serial, Issuer: x.Issuer, Repeat: x.Repeat}
 	switch {
 	case responder:
@@ -194,9 +192,8 @@ func exchangeLineOf(x *evidence.Exchange, responder bool) exchangeLine {
 		line.DistributionPoint = &x.URL
 	}
 	// An answer with an empty body has the hash of nothing, no answer has no hash.
-	if x.Code != 0 || len(x.Body) > 0 {
-		sum := sha256.Sum256(x.Body)
-		line.BodySHA256 = hex.EncodeToString(sum[:])
+	if x.Code != 0 || x.BodyLength() > 0 {
+		line.BodySHA256 = x.BodyHash()
 	}
 	for _, a := range x.Addresses {
 		line.Addresses = append(line.Addresses, addressSeconds{a.IP, a.Connect.Seconds(), a.Failure, a.Detail})
