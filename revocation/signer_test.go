@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -183,22 +184,36 @@ func restrictedToPSS(ca authority, cert *x509.Certificate) *x509.Certificate {
 func TestStockOpinion(t *testing.T) {
 	ca := ecAuthority(t)
 	responder := ca.delegate("Responder", testKeys()["P-256 other"])
+	two := slices.Concat(single{}.der(ca), single{certID: must(NewCertID(crypto.SHA1, ca.cert, Serial{9})).Raw}.der(ca))
 	tests := map[string]struct {
 		answer   answer
+		serial   Serial
 		accepted bool
 		why      string
 	}{
-		"conforming":            {answer{signer: ca}, true, ""},
-		"delegate second":       {answer{signer: responder, issuer: ca, certs: embed(ca.cert, responder.cert)}, false, "bad signature on embedded certificate"},
-		"no certStatus":         {answer{signer: ca, single: single{status: []byte{}}}, true, ""},
-		"error response":        {answer{signer: ca, status: unhex("0a0106")}, false, "unauthorized"},
-		"trailing octets":       {answer{signer: ca, afterAll: []byte{0}}, false, "trailing"},
-		"RSA key of 20000 bits": {answer{signer: ca, certs: embed(hugeKey(ca))}, false, "not asked"},
+		"conforming":            {answer{signer: ca}, nil, true, ""},
+		"of another serial":     {answer{signer: ca}, Serial{9}, false, "no response matching"},
+		"by a delegate":         {answer{signer: responder, issuer: ca, certs: embed(responder.cert)}, Serial{0, 0xd0, 0x0d}, true, ""},
+		"delegate second":       {answer{signer: responder, issuer: ca, certs: embed(ca.cert, responder.cert)}, nil, false, "bad signature on embedded certificate"},
+		"no certStatus":         {answer{signer: ca, single: single{status: []byte{}}}, nil, true, ""},
+		"error response":        {answer{signer: ca, status: unhex("0a0106")}, nil, false, "unauthorized"},
+		"trailing octets":       {answer{signer: ca, afterAll: []byte{0}}, nil, false, "trailing"},
+		"two, asked for one":    {answer{signer: ca, singles: two}, Serial{9}, true, ""},
+		"two, asked for none":   {answer{signer: ca, singles: two}, nil, false, "bad number of responses"},
+		"RSA key of 20000 bits": {answer{signer: ca, certs: embed(hugeKey(ca))}, nil, false, "not asked"},
 	}
 	for name, test := range tests {
-		accepted, why := StockOpinion(test.answer.der(), ca.cert)
+		r := ReadOCSPResponse(test.answer.der())
+		signer := Signer{}
+		if r.Basic != nil {
+			signer = r.Basic.FindSigner(ca.cert, nil)
+		}
+		accepted, why := StockOpinion(r, signer, test.serial, ca.cert)
 		if accepted != test.accepted || !strings.Contains(why, test.why) || accepted != (why == "") {
 			t.Errorf("%s: accepted %v, %q; want %v, %q", name, accepted, why, test.accepted, test.why)
+		}
+		if asked, why := StockOpinion(r, Signer{}, test.serial, ca.cert); asked != accepted {
+			t.Errorf("%s: x/crypto/ocsp itself accepts: %v, %s", name, asked, why)
 		}
 	}
 }

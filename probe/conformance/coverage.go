@@ -6,7 +6,7 @@ import "slices"
 // says why none does.
 type Row struct {
 	ID      string // of the catalogue, and of the rule where there is one
-	Section string // of the catalogue, such as "A1"
+	Section string // of the catalogue, such as "A1"; "further" for what is in none
 	Reason  string // what judging it waits for, or why one run cannot see it; empty where there is a rule
 }
 
@@ -28,9 +28,13 @@ func Catalogue() []Row {
 		structureRows(), timeRows(), statusRows(), signatureRows(), protocolRows(),
 		crlFieldRows(), crlExtensionRows(), crlEntryRows(), crlContentRows(),
 		httpRows(), ocspHTTPRows(), crlHTTPRows(), hostRows(),
-		pointerRows(), issuerRows(), delegateRows(),
+		pointerRows(), issuerRows(), delegateRows(), furtherRows(),
 	)
 }
+
+// furtherRows are what we judge beyond the catalogue: no text requires it, and those who
+// serve Go programs want to know.
+func furtherRows() []Row { return judged("further", "ocsp-stock-client") }
 
 // judged returns rows that have rules.
 func judged(section string, ids ...string) []Row {

@@ -96,7 +96,7 @@ func certIDRules() []*Rule {
 					})
 				}),
 			},
-			Also: []string{"ocsp-single-for-each", "ocsp-certid-echo"},
+			Also: []string{"ocsp-single-for-each", "ocsp-certid-echo", "ocsp-stock-client"},
 		},
 	}
 }

@@ -84,7 +84,7 @@ func ocspExtensionRules() []*Rule {
 				}),
 			},
 			Good: []fixtures.Case{when("not critical", singleExtension(cutoffAgo(day)))},
-			Also: []string{"ocsp-respext-lightweight"},
+			Also: []string{"ocsp-respext-lightweight", "ocsp-stock-client"},
 		},
 		{
 			ID:    "ocsp-respext-lightweight",

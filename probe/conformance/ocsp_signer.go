@@ -85,7 +85,7 @@ func signerRules() []*Rule {
 				}),
 			},
 			Good: []fixtures.Case{when("a delegate", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
-			Also: []string{"ocsp-signer-same-key", "cert-ocsp-issuer-same"},
+			Also: []string{"ocsp-signer-same-key", "cert-ocsp-issuer-same", "ocsp-stock-client"},
 		},
 		{
 			ID:     "ocsp-signer-valid-now",
@@ -119,6 +119,7 @@ func signerRules() []*Rule {
 				when("in its last second", delegateValid(func(r *fake, c *x509.Certificate) { c.NotAfter = r.Now })),
 				when("valid since producedAt", delegateValid(func(r *fake, c *x509.Certificate) { c.NotBefore = r.Now.Add(-time.Hour) })),
 			},
+			Also: []string{"ocsp-stock-client"},
 		},
 		{
 			ID:    "ocsp-responderid-matches",

@@ -216,6 +216,7 @@ func structureRules() []*Rule {
 				when("the delegate's twice", delegateSending(func(_ *fake, own []byte) []byte { return own })),
 			},
 			Good: []fixtures.Case{when("the delegate's alone", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
+			Also: []string{"ocsp-stock-client"},
 		},
 		{
 			ID:    "ocsp-response-size",

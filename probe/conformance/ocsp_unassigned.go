@@ -112,6 +112,7 @@ func unassignedRules() []*Rule {
 			},
 			Good: []fixtures.Case{when("NULL, not critical",
 				extendedRevokeAs(revocation.Extension{ID: revocation.OIDExtendedRevoke, Value: []byte{5, 0}}))},
+			Also: []string{"ocsp-stock-client"},
 		},
 		{
 			ID:    "ocsp-unknown-issuer",

@@ -12,7 +12,7 @@ func Rules() []*Rule {
 	return slices.Concat(
 		unassignedRules(), assignedRules(),
 		envelopeRules(), certIDRules(), ocspTimeRules(), signerRules(), signerKeyRules(), methodRules(),
-		structureRules(), ocspExtensionRules(), programRules(), ocspStatusRules(),
+		structureRules(), ocspExtensionRules(), programRules(), ocspStatusRules(), stockRules(),
 		crlEncodingRules(), crlSignatureRules(), crlTimeRules(), crlExtensionRules(), crlEntryRules(),
 		availabilityRules(), httpBodyRules(), caIssuersRules(), certificateRules(), accessRules(), distributionPointRules(),
 		locationRules(), issuerRules(), purposeRules(), serialRules(),
