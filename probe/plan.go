@@ -158,6 +158,9 @@ func (p *Plan) responder(planned *PlannedTarget, responder, issuer, subject stri
 	if p.asks.Has(evidence.ForeignPOST) {
 		planned.OCSP = append(planned.OCSP, p.foreign(t, about))
 	}
+	if p.asks.Has(evidence.SHA256POST) {
+		return p.bySHA256(planned, about)
+	}
 	return nil
 }
 
@@ -244,6 +247,24 @@ func (p *Plan) foreign(t Target, about evidence.Question) evidence.Question {
 	}
 	about.Subject = ""
 	return asked(about, id, evidence.ForeignPOST)
+}
+
+// bySHA256 asks with a CertID of SHA-256, about the target's certificate or else about the
+// first unassigned serial, which are both asked about with SHA-1 too.
+func (p *Plan) bySHA256(planned *PlannedTarget, about evidence.Question) error {
+	t := planned.Target
+	var serial revocation.Serial
+	if t.Certificate != nil {
+		serial = revocation.SerialOf(t.Certificate.SerialNumber)
+	} else {
+		serial, _ = p.unassigned(Strategies()[0], 0, t, nil)
+	}
+	id, err := revocation.NewCertID(crypto.SHA256, t.Issuer, serial)
+	if err != nil {
+		return fmt.Errorf("asking %s about serial %s: %w", about.URL, serial, err)
+	}
+	planned.OCSP = append(planned.OCSP, asked(about, id, evidence.SHA256POST))
+	return nil
 }
 
 // GETURL is the URL by which RFC 6960 A.1 asks with GET: the base64 of the request,

@@ -37,7 +37,7 @@ func TestPlanOfOneTarget(t *testing.T) {
 		for _, id := range []string{"ser-random-20", "ser-random-16", "ser-random-8", "ser-highbit", "ser-ca-shaped", "ser-neighbour", "ser-top-flip"} {
 			list = append(list, "unassigned-post "+id+" "+url, "unassigned-get "+id+" "+url)
 		}
-		return append(list, "foreign-post "+url)
+		return append(list, "foreign-post "+url, "sha256-post "+url)
 	}
 	want := slices.Concat(
 		[]string{"resolve http://revocation.example/ca.crl", "resolve http://other.example/", "fetch-crl http://revocation.example/ca.crl"},
@@ -152,6 +152,10 @@ func TestPlannedRequestsAskWhatTheySay(t *testing.T) {
 			own := r.CertID(crypto.SHA1, id.Serial)
 			if bytes.Equal(own.IssuerKeyHash, id.IssuerKeyHash) || bytes.Equal(own.IssuerNameHash, id.IssuerNameHash) {
 				t.Error("foreign: one of the hashes is the issuer's own")
+			}
+		case q.Ask.Has(evidence.SHA256POST):
+			if !assigned || q.Subject != leaf || id.Hash() != crypto.SHA256 || !id.NamesIssuer(target.Issuer) {
+				t.Errorf("by SHA-256: %+v", q)
 			}
 		case !id.NamesIssuer(target.Issuer) || assigned != q.Ask.Has(evidence.Assigned) || q.Subject != leaf:
 			t.Errorf("%s %s: %+v", q.Ask, q.Strategy, q)
@@ -275,4 +279,18 @@ func kinds(p *probe.Plan, asks evidence.Ask) int {
 		}
 	}
 	return n
+}
+
+// Without a certificate, the question with a SHA-256 CertID is about a serial that is asked
+// about with SHA-1 as well.
+func TestSHA256IsAskedAboutASerialOfThePlan(t *testing.T) {
+	target := targetOf(fake(nil))
+	target.Certificate = nil
+	asked := map[evidence.Ask][]string{}
+	for _, q := range plan(t, everything, target).Questions() {
+		asked[q.Ask] = append(asked[q.Ask], q.Serial)
+	}
+	if by := asked[evidence.SHA256POST]; len(by) != 1 || !slices.Contains(asked[evidence.UnassignedPOST], by[0]) {
+		t.Errorf("asked about %v by SHA-256, about %v by SHA-1", by, asked[evidence.UnassignedPOST])
+	}
 }

@@ -65,12 +65,12 @@ func TestCheckFromStandardInput(t *testing.T) {
 func TestDryRunSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil, nil)
-	listed := regexp.MustCompile(`(?m)^(resolve|fetch-crl|fetch-issuer|handshake|assigned-|unassigned-|foreign-).*$`)
+	listed := regexp.MustCompile(`(?m)^(resolve|fetch-crl|fetch-issuer|handshake|assigned-|unassigned-|foreign-|sha256-).*$`)
 	for _, test := range []struct {
 		args []string
 		want int
 	}{
-		{[]string{s.leaf, "--issuer", s.ca}, 20}, // caIssuers is asked in any case
+		{[]string{s.leaf, "--issuer", s.ca}, 21}, // caIssuers is asked in any case
 		{[]string{s.leaf, "--issuer", s.ca, "--rules", "crl-*"}, 1},
 		{[]string{s.leaf}, 3}, // the issuer's certificate first
 		{[]string{strings.TrimPrefix(s.fake.CRLURL()[:len(s.fake.CRLURL())-len("/a-test/ca/ca.crl")], "http://")}, 1},

@@ -11,9 +11,8 @@ func structureRows() []Row {
 			"ocsp-single-for-each", "ocsp-single-extra", "ocsp-certid-echo", "ocsp-certid-hashes-correct", "ocsp-certid-serial-encoding"),
 		[]Row{
 			{"ocsp-certid-sha1-deprecated", section, needsInsight + "whether a client is left that needs SHA-1 in the CertID"},
-			{"ocsp-certid-sha256-support", section, needsQuestion + "one with a SHA-256 CertID"},
 		},
-		judged(section, "ocsp-time-format", "ocsp-certs-empty", "ocsp-certs-minimal", "ocsp-ext-nonempty", "ocsp-ext-unique",
+		judged(section, "ocsp-certid-sha256-support", "ocsp-time-format", "ocsp-certs-empty", "ocsp-certs-minimal", "ocsp-ext-nonempty", "ocsp-ext-unique",
 			"ocsp-ext-noncritical", "ocsp-respext-lightweight", "ocsp-archive-cutoff-form", "ocsp-crlref-form",
 			"ocsp-no-reasoncode-singleext", "ocsp-response-size"),
 	)

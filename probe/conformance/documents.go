@@ -84,6 +84,8 @@ func strategyOf(x *evidence.Exchange) string {
 		return "assigned"
 	case x.Ask.Has(evidence.ForeignPOST):
 		return "foreign-issuer"
+	case x.Ask.Has(evidence.SHA256POST):
+		return "sha256-certid"
 	case x.Ask.Has(evidence.ListedPOST):
 		return "listed"
 	}

@@ -31,7 +31,7 @@ type Answer struct {
 	Responder string // URL
 	Issuer    string // fingerprint of the issuer's certificate
 	Ask       evidence.Ask
-	Strategy  string // of an unassigned serial; "assigned" and "foreign-issuer" for the others
+	Strategy  string // of an unassigned serial; "sha256-certid" where the CertID is made with SHA-256, "assigned" and "foreign-issuer" for the others
 	Serial    string // hex
 	Method    string
 	Answer    string // good, revoked, extended-revoked, unknown, unauthorized, try-later, ..., or the failure class

@@ -32,7 +32,7 @@ func certIDRules() []*Rule {
 			},
 			Good: []fixtures.Case{when("its parameters NULL or absent", func(r *fake) {
 				r.OCSP.Singles = changed(func(c *revocation.CertID) {
-					c.HashAlgorithm = revocation.AlgorithmIdentifier{Algorithm: revocation.OIDSHA1}
+					c.HashAlgorithm = revocation.AlgorithmIdentifier{Algorithm: c.HashAlgorithm.Algorithm}
 				})
 			})},
 		},
@@ -60,7 +60,7 @@ func certIDRules() []*Rule {
 			})},
 			Good: []fixtures.Case{when("its parameters NULL or absent", func(r *fake) {
 				r.OCSP.Singles = changed(func(c *revocation.CertID) {
-					c.HashAlgorithm = revocation.AlgorithmIdentifier{Algorithm: revocation.OIDSHA1}
+					c.HashAlgorithm = revocation.AlgorithmIdentifier{Algorithm: c.HashAlgorithm.Algorithm}
 				})
 			})},
 			Also: []string{"ocsp-single-for-each"},

@@ -136,6 +136,9 @@ func structureRules() []*Rule {
 			},
 			Good: []fixtures.Case{when("the same certificate by SHA-256 too", func(r *fake) {
 				r.OCSP.Singles = func(asked []revocation.CertID) []revocation.CertID {
+					if asked[0].Hash() == crypto.SHA256 {
+						return asked
+					}
 					return append(slices.Clone(asked), r.CertID(crypto.SHA256, asked[0].Serial))
 				}
 			})},

@@ -11,7 +11,7 @@ import (
 func Rules() []*Rule {
 	return slices.Concat(
 		unassignedRules(), assignedRules(),
-		envelopeRules(), certIDRules(), ocspTimeRules(), signerRules(), signerKeyRules(), methodRules(),
+		envelopeRules(), certIDRules(), certIDHashRules(), ocspTimeRules(), signerRules(), signerKeyRules(), methodRules(),
 		structureRules(), ocspExtensionRules(), programRules(), ocspStatusRules(), stockRules(),
 		crlEncodingRules(), crlSignatureRules(), crlTimeRules(), crlExtensionRules(), crlEntryRules(),
 		availabilityRules(), httpBodyRules(), caIssuersRules(), certificateRules(), accessRules(), distributionPointRules(),

@@ -118,7 +118,7 @@ func TestTraps(t *testing.T) {
 		}, nil, "cert-cdp-format", conformance.Error},
 		"an hour's validity of an unknown": {"web", func(r *fixtures.Responder) {
 			r.OCSP.NextUpdate = r.Now.Add(time.Hour)
-		}, each(evidence.Assigned|evidence.ListedPOST, failedAs(evidence.NoRoute, 0)), "ocsp-br-validity-min", conformance.Warning},
+		}, each(evidence.Assigned|evidence.ListedPOST|evidence.SHA256POST, failedAs(evidence.NoRoute, 0)), "ocsp-br-validity-min", conformance.Warning},
 		"revoked for a neighbour": {"web", func(r *fixtures.Responder) {
 			r.OCSP.Strategies = map[string]fixtures.Status{"ser-neighbour": fixtures.Revoked}
 		}, nil, "ocsp-unassigned-revoked-form", conformance.Warning},

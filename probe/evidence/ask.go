@@ -21,14 +21,15 @@ const (
 	UnassignedGET                  //
 	ForeignPOST                    // OCSP about an issuer the responder does not serve
 	ListedPOST                     // OCSP about serials taken from a CRL
+	SHA256POST                     // OCSP with a CertID of SHA-256, about a serial that is also asked about with SHA-1
 	File                           // a file that was given to be judged; nothing was asked
 )
 
 var askNames = []string{"resolve", "handshake", "fetch-issuer", "fetch-crl", "assigned-post", "assigned-get",
-	"unassigned-post", "unassigned-get", "foreign-post", "listed-post", "file"}
+	"unassigned-post", "unassigned-get", "foreign-post", "listed-post", "sha256-post", "file"}
 
 // OCSP is every Ask that is answered with an OCSPResponse over HTTP.
-const OCSP = AssignedPOST | AssignedGET | UnassignedPOST | UnassignedGET | ForeignPOST | ListedPOST
+const OCSP = AssignedPOST | AssignedGET | UnassignedPOST | UnassignedGET | ForeignPOST | ListedPOST | SHA256POST
 
 // HTTP is every Ask that is answered over HTTP.
 const HTTP = OCSP | FetchCRL | FetchIssuer
