@@ -81,14 +81,11 @@ func (r *crlReader) fieldMarks() (marks EntryMarks) {
 
 // timeMark says whether the date is in a form that is not the one of its year.
 func timeMark(t *Time) EntryMarks {
-	if t.IsZero() || t.WellFormed() && (!t.Generalized() || outsideUTC(t.Time)) {
+	if t.IsZero() || t.PlainForm() {
 		return 0
 	}
 	return MarkTimeForm
 }
-
-// outsideUTC reports whether no UTCTime can say a time (RFC 5280 §4.1.2.5.1).
-func outsideUTC(t time.Time) bool { return t.Year() < 1950 || t.Year() >= 2050 }
 
 // extensionMarks are those of one extension other than a plain reasonCode.
 func extensionMarks(id []byte, critical bool, value []byte) EntryMarks {

@@ -60,6 +60,13 @@ func (t Time) WellFormed() bool {
 	return !t.IsZero() && len(t.Raw) == want && t.Raw[want-1] == 'Z'
 }
 
+// PlainForm reports whether the time is in the one form that RFC 5280 §5.1.2.4 leaves it in a
+// CRL: well-formed, UTCTime through 2049 and GeneralizedTime from 2050 on. Years before 1950,
+// of which it says nothing, no UTCTime can say.
+func (t Time) PlainForm() bool {
+	return t.WellFormed() && t.Generalized() == (t.Year() < 1950 || t.Year() >= 2050)
+}
+
 // timeLayouts are every spelling that X.680 §46, §47 allow, the DER one first.
 var timeLayouts = map[byte][]string{
 	tagUTCTime: {"060102150405Z0700", "0601021504Z0700"},

@@ -94,6 +94,7 @@ func issuerRules() []*Rule {
 			Good: []fixtures.Case{when("digitalSignature too", issuerWith(func(c *x509.Certificate) {
 				c.KeyUsage = authorityUsages | x509.KeyUsageDigitalSignature
 			}))},
+			Also: []string{"crl-issuer-crlsign"},
 		},
 		{
 			ID:     "cert-sigalg-sha1",

@@ -149,6 +149,11 @@ func MRSP(section string, force Keyword) Citation {
 	return Citation{Document: MRSPDoc, Section: section, Force: force}
 }
 
+// CCADB cites the CCADB Policy.
+func CCADB(section string, force Keyword) Citation {
+	return Citation{Document: CCADBDoc, Section: section, Force: force}
+}
+
 // MSTRP cites the Microsoft Trusted Root Program Requirements.
 func MSTRP(section string, force Keyword) Citation {
 	return Citation{Document: MSTRPDoc, Section: section, Force: force}

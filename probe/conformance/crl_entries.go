@@ -47,6 +47,7 @@ func crlEntryRules() []*Rule {
 				r.CRL.Entries = entries(1, revocation.ReasonKeyCompromise, revocation.ReasonAffiliationChanged, revocation.ReasonSuperseded,
 					revocation.ReasonCessationOfOperation, revocation.ReasonPrivilegeWithdrawn)
 			})},
+			Also: []string{"crl-reason-no-hold", "crl-reason-no-removefromcrl"},
 		},
 		{
 			ID:    "crl-reason-unspecified-absent",

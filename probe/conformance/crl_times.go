@@ -172,6 +172,32 @@ func crlTimeRules() []*Rule {
 				}),
 			},
 		},
+		{
+			ID:    "crl-update-ca",
+			Clock: true,
+			Cites: []Citation{BR("4.9.7", Must)},
+			Says:  "A CRL that covers CA certificates must be replaced every 12 months.",
+			Needs: evidence.FetchCRL,
+			Scope: evidence.ScopeCA,
+			CRL: func(s CRLSubject) Verdict {
+				this := s.CRL.ThisUpdate
+				switch limit := addMonths(this.Time, 12); {
+				case this.IsZero() || s.Exchange.AtAssumed:
+					return skip() // nobody knows when a file was served
+				case !s.CRL.NextUpdate.IsZero() && s.At.After(s.CRL.NextUpdate.Time):
+					return skip() // crl-not-expired says worse of it
+				case s.At.After(limit):
+					return fail("a newer CRL by "+stamp(limit), "thisUpdate %s is still served after %s", stamp(this.Time), span(s.At.Sub(this.Time))).
+						in("tbsCertList.thisUpdate").at(this.Offset)
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{when("12 months and a second", func(r *fake) {
+				crlForCAs(r, addMonths(r.Now, -12).Add(-time.Second), r.Now.Add(day))
+			})},
+			Good: []fixtures.Case{when("12 months", func(r *fake) { crlForCAs(r, addMonths(r.Now, -12), r.Now.Add(day)) })},
+			Also: []string{"crl-validity-ca"},
+		},
 	}
 }
 

@@ -14,6 +14,8 @@ func Rules() []*Rule {
 		envelopeRules(), certIDRules(), certIDHashRules(), ocspTimeRules(), signerRules(), signerKeyRules(), methodRules(),
 		structureRules(), ocspExtensionRules(), programRules(), ocspStatusRules(), stockRules(),
 		crlEncodingRules(), crlSignatureRules(), crlTimeRules(), crlExtensionRules(), crlEntryRules(),
+		crlIssuerRules(), crlDateRules(), crlExtensionListRules(), crlOptionalExtensionRules(), crlIDPRules(), crlIDPScopeRules(),
+		crlEntryFieldRules(), crlReasonRules(),
 		availabilityRules(), httpBodyRules(), caIssuersRules(), certificateRules(), accessRules(), distributionPointRules(),
 		locationRules(), issuerRules(), purposeRules(), serialRules(),
 		ocspAgainstCRLRules(),

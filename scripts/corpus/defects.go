@@ -9,7 +9,7 @@ type defect struct {
 
 // defectNamed says what one of the manifest's words comes to.
 func defectNamed(name string) (defect, bool) {
-	for _, table := range []map[string]defect{ocspDefects(), crlDefects(), certificateDefects(), laterDefects()} {
+	for _, table := range []map[string]defect{ocspDefects(), crlDefects(), crlProfileDefects(), certificateDefects(), laterDefects()} {
 		if d, known := table[name]; known {
 			return d, true
 		}
@@ -87,7 +87,6 @@ func crlDefects() map[string]defect {
 		"crl-not-yet-valid":               {crl: []string{"crl-not-from-future"}},
 		"crl-too-old":                     {crl: []string{"crl-update-ee"}},
 		"empty-revoked-list":              {crl: []string{"crl-revoked-absent-if-empty"}},
-		"empty-entry-extensions":          {crl: []string{"crl-der-strict"}},
 		"explicit-default-critical":       {crl: []string{"crl-der-strict"}},
 		"idp-explicit-default":            {crl: []string{"crl-der-strict"}},
 		"idp-malformed":                   {crl: []string{"crl-der-strict"}},
@@ -110,35 +109,49 @@ func crlDefects() map[string]defect {
 	}
 }
 
+// crlProfileDefects are the words about a CRL's issuer, extensions and entries.
+func crlProfileDefects() map[string]defect {
+	rule := func(ids ...string) defect { return defect{crl: ids} }
+	return map[string]defect{
+		"aia-present":                      rule("crl-aia", "crl-ext-allowed"),
+		"aki-issuer-serial":                rule("crl-aki-keyid"),
+		"crl-number-negative":              rule("crl-number-range"),
+		"crl-number-too-long":              rule("crl-number-range"),
+		"delta-crl":                        rule("crl-no-delta", "crl-ext-allowed"),
+		"empty-entry-extensions":           rule("crl-ext-nonempty"),
+		"empty-issuer-name":                rule("crl-issuer-nonempty"),
+		"entry-certificate-issuer":         rule("crl-certificateissuer-absent"),
+		"freshest-crl":                     rule("crl-freshest", "crl-ext-allowed"),
+		"idp-attribute-certs":              rule("crl-idp-no-attr"),
+		"idp-empty":                        rule("crl-idp-not-empty"),
+		"idp-indirect":                     rule("crl-no-indirect"),
+		"idp-invalid-uri":                  rule("crl-idp-uri-only"),
+		"idp-no-scope":                     rule("crl-idp-scope-flag"),
+		"idp-no-uri":                       rule("crl-idp-uri-only", "crl-der-strict"),
+		"idp-not-critical":                 rule("crl-idp-critical"),
+		"idp-relative-name":                rule("crl-idp-uri-only"),
+		"idp-some-reasons":                 rule("crl-idp-no-reasons"),
+		"idp-uri-not-http":                 rule("crl-idp-uri-only"),
+		"idp-user-and-ca":                  rule("crl-idp-not-both"),
+		"issuer-missing-crlsign":           rule("crl-issuer-crlsign"),
+		"reason-critical":                  rule("crl-reason-noncritical"),
+		"serial-negative":                  rule("crl-entry-serial-valid"),
+		"time-generalized-before-2050":     rule("crl-time-encoding"),
+		"time-utctime-no-seconds":          rule("crl-time-encoding"),
+		"unknown-critical-entry-extension": rule("crl-ext-unknown-critical"),
+		"unknown-critical-extension":       rule("crl-ext-unknown-critical"),
+	}
+}
+
 // laterDefects are the words that wait for rules of the catalogue which nobody has written,
 // by the rule.
 func laterDefects() map[string]defect {
 	return waiting(map[string][]string{
-		"crl-aia":                      {"aia-present"},
-		"crl-aki-keyid":                {"aki-issuer-serial"},
-		"crl-certificateissuer-absent": {"entry-certificate-issuer"},
-		"crl-entry-serial-valid":       {"serial-negative"},
-		"crl-ext-unknown-critical":     {"unknown-critical-entry-extension", "unknown-critical-extension"},
-		"crl-freshest":                 {"freshest-crl"},
-		"crl-idp-critical":             {"idp-not-critical"},
-		"crl-idp-matches-cdp":          {"idp-wrong-uri"},
-		"crl-idp-matches-fetch-url":    {"idp-multiple-uris"},
-		"crl-idp-no-attr":              {"idp-attribute-certs"},
-		"crl-idp-no-reasons":           {"idp-some-reasons"},
-		"crl-idp-not-both":             {"idp-user-and-ca"},
-		"crl-idp-not-empty":            {"idp-empty"},
-		"crl-idp-required":             {"idp-missing", "idp-no-name"},
-		"crl-idp-scope-flag":           {"idp-no-scope"},
-		"crl-idp-uri-only":             {"idp-invalid-uri", "idp-no-uri", "idp-relative-name", "idp-uri-not-http"},
-		"crl-issuer-crlsign":           {"issuer-missing-crlsign"},
-		"crl-issuer-nonempty":          {"empty-issuer-name"},
-		"crl-no-delta":                 {"delta-crl"},
-		"crl-no-indirect":              {"idp-indirect"},
-		"crl-number-range":             {"crl-number-negative", "crl-number-too-long"},
-		"crl-reason-noncritical":       {"reason-critical"},
+		"crl-idp-matches-cdp":       {"idp-wrong-uri"},
+		"crl-idp-matches-fetch-url": {"idp-multiple-uris"},
+		"crl-idp-required":          {"idp-missing", "idp-no-name"},
 		"crl-scope-covers-cert": {"cert-crldp-has-crlissuer", "cert-crldp-has-reasons", "cert-crldp-malformed", "cert-crldp-no-fullname",
 			"idp-scope-mismatch"},
-		"crl-time-encoding": {"time-generalized-before-2050", "time-utctime-no-seconds"},
 		noRule: {"error-response", "idp-uri-with-ca-scope", "multiple-requests", "multiple-singles", "ocsp-too-old",
 			"produced-after-cert-validity", "produced-before-cert-validity"},
 	})

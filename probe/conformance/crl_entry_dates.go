@@ -1,0 +1,115 @@
+package conformance
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+func crlDateRules() []*Rule {
+	return []*Rule{
+		{
+			ID:    "crl-time-encoding",
+			Cites: []Citation{RFC5280("5.1.2.4", Must), RFC5280("5.1.2.5", Must), RFC5280("5.1.2.6", Must)},
+			Says:  "Times through 2049 must be UTCTime and later ones GeneralizedTime, with seconds, in Greenwich time.",
+			Needs: evidence.FetchCRL,
+			Entries: func(s *CRLSubject) EntryJudge {
+				return &entryJudge{subject: s, want: "YYMMDDHHMMSSZ through 2049, YYYYMMDDHHMMSSZ from 2050", watch: revocation.MarkTimeForm,
+					words:  func(e *revocation.CRLEntry) string { return "revocationDate is a " + timeText(e.RevocationDate) },
+					settle: headerTimes}
+			},
+			Bad: []fixtures.Case{
+				when("GeneralizedTime for thisUpdate", retimed("thisUpdate", 0x18, "20060102150405Z")),
+				when("no seconds in nextUpdate", retimed("nextUpdate", 0x17, "0601021504Z")),
+				when("an offset in revocationDate", retimed("revokedCertificates[0].revocationDate", 0x17, "060102150405+0000")),
+				when("GeneralizedTime for revocationDate", retimed("revokedCertificates[1].revocationDate", 0x18, "20060102150405Z")),
+				when("the last second of 2049 as GeneralizedTime", editCRL("nextUpdate", asTime(0x18, "20491231235959Z"))),
+			},
+			Good: []fixtures.Case{
+				when("UTCTime", func(*fake) {}),
+				when("the first second of 2050 as GeneralizedTime", editCRL("nextUpdate", asTime(0x18, "20500101000000Z"))),
+			},
+			Also: []string{"crl-validity-ee"},
+		},
+		{
+			ID:    "crl-entry-date-not-future",
+			Cites: []Citation{RFC5280("5.1.2.6", Must), RFC5280("5.3", Must)},
+			Says:  "No certificate can be revoked after the CRL that lists it was issued.",
+			Needs: evidence.FetchCRL,
+			Entries: func(s *CRLSubject) EntryJudge {
+				return &entryJudge{subject: s, watch: revocation.MarkLate, words: revokedText,
+					settle: func(j *entryJudge, v Verdict) Verdict {
+						v.Want = "not after thisUpdate, " + stamp(j.subject.CRL.ThisUpdate.Time)
+						return v
+					}}
+			},
+			Bad:  []fixtures.Case{when("a second after thisUpdate", revokedAt(func(r *fake) time.Time { return r.Now.Add(-time.Hour + time.Second) }))},
+			Good: []fixtures.Case{when("at thisUpdate", revokedAt(func(r *fake) time.Time { return r.Now.Add(-time.Hour) }))},
+		},
+		{
+			ID:     "crl-entry-date-sane",
+			Cites:  []Citation{BR("7.2.2", Observed), RFC5280("5.1.2.6", Observed)},
+			Says:   "No certificate can be revoked before it was issued, nor before 1999, when there were no such CRLs.",
+			Needs:  evidence.FetchCRL,
+			Marked: Warning,
+			Entries: func(s *CRLSubject) EntryJudge {
+				return &entryJudge{subject: s, want: "1999 or later", watch: revocation.MarkAncient, words: revokedText,
+					settle: func(j *entryJudge, v Verdict) Verdict {
+						listed, subject := j.subject.Listed, j.subject.Subject
+						if listed == nil || listed.RevocationDate.IsZero() || !listed.RevocationDate.Before(subject.NotBefore) || !sameAuthority(*j.subject) {
+							return v
+						}
+						return fail("not before notBefore of "+nameOf(subject)+", "+stamp(subject.NotBefore), "%s", revokedText(listed)).
+							in(fmt.Sprintf("tbsCertList.revokedCertificates[%d]", listed.Index)).at(listed.Offset)
+					}}
+			},
+			Bad: []fixtures.Case{
+				when("a second before 1999", revokedAt(func(*fake) time.Time { return time.Date(1998, 12, 31, 23, 59, 59, 0, time.UTC) })),
+				when("a second before the leaf's notBefore", leafRevokedAt(-10*day-time.Second)),
+			},
+			Good: []fixtures.Case{
+				when("1999", revokedAt(func(*fake) time.Time { return time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC) })),
+				when("the leaf's notBefore", leafRevokedAt(-10*day)),
+			},
+			Also: []string{"ocsp-revocationtime-sane"},
+		},
+	}
+}
+
+// headerTimes has the times of the CRL itself go before those of its entries.
+func headerTimes(j *entryJudge, v Verdict) Verdict {
+	c := j.subject.CRL
+	for _, t := range []struct {
+		name string
+		revocation.Time
+	}{{"thisUpdate", c.ThisUpdate}, {"nextUpdate", c.NextUpdate}} {
+		if !t.IsZero() && !t.PlainForm() {
+			return fail(j.want, "a %s", timeText(t.Time)).in("tbsCertList." + t.name).at(t.Offset)
+		}
+	}
+	return v
+}
+
+func timeText(t revocation.Time) string {
+	name := "UTCTime"
+	if t.Generalized() {
+		name = "GeneralizedTime"
+	}
+	return fmt.Sprintf("%s %.32q", name, t.Raw)
+}
+
+func revokedText(e *revocation.CRLEntry) string { return "revoked " + stamp(e.RevocationDate.Time) }
+
+// sameAuthority reports whether the CRL is signed by the CA that issued the certificate.
+func sameAuthority(s CRLSubject) bool {
+	return s.Signature.State == revocation.SignatureValid && bytes.Equal(s.Issuer.RawSubject, s.Subject.RawIssuer)
+}
+
+// leafRevokedAt revokes the leaf so long after the start of the fake's day.
+func leafRevokedAt(after time.Duration) func(*fake) {
+	return leafRevoked(func(r *fake) { r.CRL.Entries[0].Revoked = r.Now.Truncate(day).Add(after) })
+}
