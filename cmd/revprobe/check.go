@@ -31,6 +31,7 @@ type checking struct {
 	timeout, jitter                 time.Duration
 	contact, vantage, seed, archive string
 	allowPrivate, dryRun            bool
+	spool                           transport.Spool // what is too large for memory
 }
 
 func check(ctx context.Context, env *environment, args []string) (int, error) {
@@ -64,7 +65,8 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 		return 0, err
 	}
 	run := &evidence.Run{Version: version, Seed: hex.EncodeToString(seed), Vantage: c.vantage, Started: env.now().UTC(), Scope: j.scope}
-	client, err := transport.New(transport.Options{Resolvers: c.resolvers, Timeout: c.timeout, Rate: c.rate, UserAgent: userAgent(c.contact),
+	defer func() { _ = c.spool.Close() }()
+	client, err := transport.New(transport.Options{Spool: &c.spool, Resolvers: c.resolvers, Timeout: c.timeout, Rate: c.rate, UserAgent: userAgent(c.contact),
 		Named: c.named.Hosts(), AllowPrivate: c.allowPrivate})
 	switch {
 	case err != nil:
@@ -104,8 +106,11 @@ func (c *checking) run(ctx context.Context, env *environment, client *transport.
 	result := conformance.Examine(run, j.options)
 	result.Interrupted = ctx.Err() != nil
 	code, err := j.publish(env, result, report.ByType, false)
-	if unkept != nil {
+	switch full := c.spool.Err(); {
+	case unkept != nil:
 		return 0, &lateError{unkept} // after the report: what was asked is not lost
+	case full != nil:
+		return 0, &lateError{hinted(full.Error(), "TMPDIR names another folder for temporary files")}
 	}
 	return code, err
 }

@@ -238,7 +238,9 @@ func (l *linter) open(name string) (*evidence.Blob, func(), error) {
 
 // archive judges a run of check again, at the times at which it was answered.
 func (l *linter) archive(r io.Reader, name string) (*conformance.Report, error) {
-	run, err := evidence.ReadArchive(r)
+	spool := &transport.Spool{}
+	defer func() { _ = spool.Close() }()
+	run, err := evidence.ReadArchive(r, spool)
 	switch {
 	case errors.Is(err, evidence.ErrCut):
 		run.Notes = append(run.Notes, name+": "+err.Error()+"; the "+fmt.Sprint(len(run.Exchanges))+" exchanges before were judged")

@@ -9,16 +9,35 @@ import (
 )
 
 // An archive is JSON lines: the run, with the version of the format under "revprobe", then
-// one exchange a line. Octets are base64, times RFC 3339, durations nanoseconds.
-const archiveFormat = 1
+// one exchange a line. Octets are base64, times RFC 3339, durations nanoseconds. A body that
+// is no longer held in memory comes before the exchange, in lines of up to partSize octets
+// that name its SHA-256; another exchange of the same body refers to the same lines. Format 1
+// had every body within its exchange.
+const (
+	archiveFormat = 2
+	oldestFormat  = 1
+	partSize      = 256 << 10
+)
 
-// maxLine bounds one line of an archive, in octets: the largest body that transport keeps,
-// in base64, and the rest of its exchange.
+// maxLine bounds one line of an archive, in octets: the largest body of format 1, in base64,
+// and the rest of its exchange.
 const maxLine = 128 << 20
 
 type archivedRun struct {
 	Format int `json:"revprobe"`
 	*Run
+}
+
+// archivedPart is a part of a body.
+type archivedPart struct {
+	PartOf string `json:"part_of"` // hex SHA-256 of the whole
+	Octets []byte `json:"octets"`
+}
+
+// archivedLine is any line but the first.
+type archivedLine struct {
+	archivedPart
+	*Exchange
 }
 
 // ErrCut says that an archive ends inside a line, as a crash leaves it. What came before
@@ -31,17 +50,40 @@ func WriteArchive(w io.Writer, run *Run) error {
 	if err := lines.Encode(archivedRun{archiveFormat, run}); err != nil {
 		return fmt.Errorf("writing the archive: %w", err)
 	}
+	written := map[string]bool{}
 	for i := range run.Exchanges {
-		if err := lines.Encode(&run.Exchanges[i]); err != nil {
-			return fmt.Errorf("writing exchange %s to the archive: %w", run.Exchanges[i].ID, err)
+		x := &run.Exchanges[i]
+		if x.Blob != nil && !written[x.Blob.SHA256] {
+			written[x.Blob.SHA256] = true
+			if err := writeParts(lines, x.Blob); err != nil {
+				return fmt.Errorf("writing the body of exchange %s to the archive: %w", x.ID, err)
+			}
+		}
+		if err := lines.Encode(x); err != nil {
+			return fmt.Errorf("writing exchange %s to the archive: %w", x.ID, err)
 		}
 	}
 	return nil
 }
 
-// ReadArchive reads what WriteArchive wrote. With ErrCut it returns the run as far as it
-// goes; with any other error there is no run.
-func ReadArchive(r io.Reader) (*Run, error) {
+func writeParts(lines *json.Encoder, b *Blob) error {
+	octets := make([]byte, min(partSize, b.Length))
+	for at := int64(0); at < b.Length; at += partSize {
+		part := octets[:min(partSize, b.Length-at)]
+		if _, err := b.Octets.ReadAt(part, at); err != nil && !(errors.Is(err, io.EOF) && at+int64(len(part)) == b.Length) {
+			return err
+		}
+		if err := lines.Encode(archivedPart{b.SHA256, part}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReadArchive reads what WriteArchive wrote; bodies that are not to be held go to the store,
+// or to memory where that is nil. With ErrCut it returns the run as far as it goes; with any
+// other error there is no run.
+func ReadArchive(r io.Reader, store Store) (*Run, error) {
 	lines := bufio.NewReaderSize(r, 1<<16)
 	run := &Run{}
 	header := archivedRun{Run: run}
@@ -52,25 +94,35 @@ func ReadArchive(r io.Reader) (*Run, error) {
 	if err := json.Unmarshal(first, &header); err != nil {
 		return nil, fmt.Errorf("reading the archive's first line: %w", err)
 	}
-	if header.Format != archiveFormat {
-		return nil, fmt.Errorf("reading the archive: its format is %d, this revprobe reads %d", header.Format, archiveFormat)
+	if header.Format < oldestFormat || header.Format > archiveFormat {
+		return nil, fmt.Errorf("reading the archive: its format is %d, this revprobe reads %d to %d", header.Format, oldestFormat, archiveFormat)
 	}
+	parts := &partReader{store: store, whole: map[string]*Blob{}}
+	defer parts.discard()
 	for number := 2; ; number++ {
 		line, err := readLine(lines)
 		if len(line) == 0 && errors.Is(err, io.EOF) {
+			if parts.awaited() {
+				return run, ErrCut
+			}
 			return run, nil
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("reading line %d of the archive: %w", number, err)
 		}
-		var x Exchange
-		if problem := json.Unmarshal(line, &x); problem != nil {
+		entry := archivedLine{Exchange: &Exchange{}}
+		if problem := json.Unmarshal(line, &entry); problem != nil {
 			if errors.Is(err, io.EOF) {
 				return run, ErrCut
 			}
 			return nil, fmt.Errorf("reading line %d of the archive: %w", number, problem)
 		}
-		run.Exchanges = append(run.Exchanges, x)
+		if problem := parts.take(&entry); problem != nil {
+			return nil, fmt.Errorf("reading line %d of the archive: %w", number, problem)
+		}
+		if entry.PartOf == "" {
+			run.Exchanges = append(run.Exchanges, *entry.Exchange)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ func archived(t *testing.T) (*Run, []byte) {
 
 func TestArchiveRoundTrip(t *testing.T) {
 	run, data := archived(t)
-	back, err := ReadArchive(bytes.NewReader(data))
+	back, err := ReadArchive(bytes.NewReader(data), nil)
 	if err != nil || !reflect.DeepEqual(run, back) {
 		t.Errorf("got %+v, %v\nwant %+v", back, err, run)
 	}
@@ -38,7 +38,7 @@ func TestArchiveCutAnywhereKeepsWhatCameBefore(t *testing.T) {
 	run, data := archived(t)
 	header := bytes.IndexByte(data, '\n') + 1
 	for cut := header; cut < len(data); cut++ {
-		back, err := ReadArchive(bytes.NewReader(data[:cut]))
+		back, err := ReadArchive(bytes.NewReader(data[:cut]), nil)
 		if back == nil || err != nil && !errors.Is(err, ErrCut) {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
@@ -50,8 +50,8 @@ func TestArchiveCutAnywhereKeepsWhatCameBefore(t *testing.T) {
 }
 
 func TestArchiveThatIsNone(t *testing.T) {
-	for _, text := range []string{"", "\n", "{}\n", `{"revprobe":2}` + "\n", `{"revprobe":1}` + "\nnonsense\n{}\n", "\x00\x01"} {
-		if run, err := ReadArchive(strings.NewReader(text)); err == nil {
+	for _, text := range []string{"", "\n", "{}\n", `{"revprobe":0}` + "\n", `{"revprobe":3}` + "\n", `{"revprobe":1}` + "\nnonsense\n{}\n", "\x00\x01"} {
+		if run, err := ReadArchive(strings.NewReader(text), nil); err == nil {
 			t.Errorf("%q: read as %+v", text, run)
 		}
 	}

@@ -170,12 +170,13 @@ const (
 	Refused     Failure = "refused"     // our own policy: a private address that nobody named
 	BadURL      Failure = "bad-url"     // not a URL we can ask
 	Interrupted Failure = "interrupted" // the operator stopped the run
+	NotKept     Failure = "not-kept"    // the answer could not be written down, as on a full disk
 )
 
 // Ours reports whether the failure is on our side, so that nothing follows from it.
 func (f Failure) Ours() bool {
 	switch f {
-	case NoRoute, NoResolver, Refused, BadURL, Interrupted:
+	case NoRoute, NoResolver, Refused, BadURL, Interrupted, NotKept:
 		return true
 	}
 	return false

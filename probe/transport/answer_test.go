@@ -24,7 +24,7 @@ func FuzzReadAnswer(f *testing.F) {
 		const limit = 512
 		var x evidence.Exchange
 		arrived := 0
-		problem := readAnswer(bytes.NewReader(octets), limit, &x, func() { arrived++ })
+		problem := readAnswer(bytes.NewReader(octets), room{limit: limit}, &x, func() { arrived++ })
 		if len(x.Body) > limit {
 			t.Errorf("kept %d octets", len(x.Body))
 		}

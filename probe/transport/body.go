@@ -16,8 +16,14 @@ import (
 // untilClose is the length of a body that ends with the connection.
 const untilClose = -1
 
-// readBody reads the body into x as far as it comes, up to limit octets.
-func readBody(r *bufio.Reader, limit int64, x *evidence.Exchange) *failure {
+// room is where a body goes, and how much of it.
+type room struct {
+	limit int64          // octets
+	store evidence.Store // for what is more than InMemory; nil: memory all the same
+}
+
+// readBody reads the body into x as far as it comes, up to the limit.
+func readBody(r *bufio.Reader, into room, x *evidence.Exchange) *failure {
 	if x.Method == http.MethodHead || x.Code == http.StatusNoContent || x.Code == http.StatusNotModified {
 		return nil
 	}
@@ -30,23 +36,39 @@ func readBody(r *bufio.Reader, limit int64, x *evidence.Exchange) *failure {
 	case err == nil && length != untilClose:
 		from = io.LimitReader(r, length)
 	}
-	body, readErr := io.ReadAll(io.LimitReader(from, limit+1))
-	if len(body) > 0 {
-		x.Body = body[:min(limit, int64(len(body)))]
+	kept, readErr, keepErr := Keep(io.LimitReader(from, into.limit), into.store)
+	if kept.Length > 0 {
+		x.Body, x.Blob = kept.Body, kept.Blob
+	}
+	more := false
+	if readErr == nil && keepErr == nil && kept.Length == into.limit {
+		more, readErr = goesOn(from)
 	}
 	switch {
-	case int64(len(body)) > limit:
-		return failed(evidence.Oversize, "the body is longer than the %d octets that are kept", limit)
+	case keepErr != nil:
+		return failed(evidence.NotKept, "%s", keepErr)
+	case more:
+		return failed(evidence.Oversize, "the body is longer than the %d octets that are kept", into.limit)
 	case readErr != nil:
-		return readFailure(fmt.Sprintf("the body after %d octets", len(body)), readErr)
+		return readFailure(fmt.Sprintf("the body after %d octets", kept.Length), readErr)
 	case chunked:
 		return nil
 	case err != nil:
 		return failed(evidence.HTTPSyntax, "reading the header: %s", err)
-	case int64(len(body)) < length:
-		return failed(evidence.Truncated, "the body has %d of the %d octets of its Content-Length", len(body), length)
+	case kept.Length < length:
+		return failed(evidence.Truncated, "the body has %d of the %d octets of its Content-Length", kept.Length, length)
 	}
 	return nil
+}
+
+// goesOn reports whether another octet comes.
+func goesOn(from io.Reader) (bool, error) {
+	var one [1]byte
+	n, err := io.ReadFull(from, one[:])
+	if err == io.EOF {
+		err = nil
+	}
+	return n > 0, err
 }
 
 // endsChunked reports whether the last transfer coding is chunked. HTTP/1.0 has no

@@ -18,8 +18,8 @@ const (
 	// late is still seen, and known to be late.
 	DefaultTimeout        = 15 * time.Second
 	DefaultConnectTimeout = 5 * time.Second
-	DefaultMaxBody        = 64 << 20 // octets
-	DefaultRate           = 1.0      // requests a second
+	DefaultMaxBody        = 1 << 30 // octets
+	DefaultRate           = 1.0     // requests a second
 	DefaultUserAgent      = "revprobe (+https://github.com/revprobe/revprobe)"
 )
 
@@ -35,6 +35,7 @@ type Options struct {
 	Timeout        time.Duration // of a whole exchange, politeness not counted
 	ConnectTimeout time.Duration // of one TCP connection to one address
 	MaxBody        int64         // octets of a CRL that are kept; other bodies are kept up to 1 MiB at most
+	Spool          *Spool        // where CRLs go that are too large for memory; nil: memory
 	UserAgent      string
 
 	// Rate is the requests a second that one host is sent at most. Hosts that are loopback
@@ -59,6 +60,7 @@ type Client struct {
 	timeout        time.Duration
 	connectTimeout time.Duration
 	maxBody        int64
+	spool          evidence.Store
 	userAgent      string
 	named          map[string]bool
 	allowPrivate   bool
@@ -80,6 +82,9 @@ func New(o Options) (*Client, error) {
 		allowPrivate:   o.AllowPrivate,
 		named:          make(map[string]bool, len(o.Named)),
 		dial:           o.Dial,
+	}
+	if o.Spool != nil {
+		c.spool = o.Spool
 	}
 	rate := orDefault(o.Rate, DefaultRate)
 	switch {

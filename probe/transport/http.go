@@ -77,11 +77,12 @@ func (a *asking) request() []byte {
 	return b.Bytes()
 }
 
-func (a *asking) bodyLimit() int64 {
+// bodyLimit is where the body goes. Only a CRL is ever too large for memory.
+func (a *asking) bodyLimit() room {
 	if a.x.Ask.Has(evidence.FetchCRL) {
-		return a.maxBody
+		return room{a.maxBody, a.spool}
 	}
-	return min(a.maxBody, maxSmallBody)
+	return room{limit: min(a.maxBody, maxSmallBody)}
 }
 
 // byStatus lets the status speak before what went wrong after it: a truncated 404 is a
@@ -124,9 +125,9 @@ func (r *recorder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readAnswer reads one HTTP answer into x, its body up to limit octets, and calls
-// arrived at the first octet.
-func readAnswer(from io.Reader, limit int64, x *evidence.Exchange, arrived func()) *failure {
+// readAnswer reads one HTTP answer into x, its body up to the limit, and calls arrived at
+// the first octet.
+func readAnswer(from io.Reader, into room, x *evidence.Exchange, arrived func()) *failure {
 	record := &recorder{from: from}
 	r := bufio.NewReader(record)
 	if _, err := r.Peek(1); err != nil {
@@ -138,12 +139,12 @@ func readAnswer(from io.Reader, limit int64, x *evidence.Exchange, arrived func(
 			problem = failed(evidence.HTTPSyntax, "the answer begins with %.32q, no HTTP", record.head)
 		}
 		if problem.class == evidence.HTTPSyntax {
-			rest, _ := io.ReadAll(io.LimitReader(from, limit-int64(len(record.head)))) // what comes is kept, however it ends
+			rest, _ := io.ReadAll(io.LimitReader(from, min(into.limit, maxSmallBody)-int64(len(record.head)))) // what comes is kept, however it ends
 			x.Body = append(record.head, rest...)
-			x.Body = x.Body[:min(limit, int64(len(x.Body)))]
+			x.Body = x.Body[:min(into.limit, int64(len(x.Body)))]
 		}
 		return problem
 	}
 	record.done, record.head = true, nil
-	return readBody(r, limit, x)
+	return readBody(r, into, x)
 }

@@ -23,16 +23,17 @@ type Spool struct {
 	// Folder is where the files are; empty: where the system has its temporary files.
 	Folder string
 
-	mutex sync.Mutex
-	files []*os.File
-	names []string // of those that could not be removed at once
+	mutex   sync.Mutex
+	problem error // the first
+	files   []*os.File
+	names   []string // of those that could not be removed at once
 }
 
 // Create implements evidence.Store.
 func (s *Spool) Create() (evidence.BlobWriter, error) {
 	file, err := os.CreateTemp(s.Folder, "revprobe-*")
 	if err != nil {
-		return nil, fmt.Errorf("keeping a body in a temporary file: %w", bare(err))
+		return nil, s.fail(err)
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -40,16 +41,30 @@ func (s *Spool) Create() (evidence.BlobWriter, error) {
 	if os.Remove(file.Name()) != nil {
 		s.names = append(s.names, file.Name())
 	}
-	return &spooled{file: file, hash: sha256.New()}, nil
+	return &spooled{spool: s, file: file, hash: sha256.New()}, nil
 }
 
-// bare leaves the name of a file out that is nobody's business.
-func bare(err error) error {
+// fail remembers the first problem. The name of the file is left out: it is nobody's
+// business.
+func (s *Spool) fail(err error) error {
 	var inner *os.PathError
 	if errors.As(err, &inner) {
-		return inner.Err
+		err = inner.Err
+	}
+	err = fmt.Errorf("keeping a body in a temporary file: %w", err)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.problem == nil {
+		s.problem = err
 	}
 	return err
+}
+
+// Err returns the first problem there was with writing, if any.
+func (s *Spool) Err() error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.problem
 }
 
 // Close closes and removes every file. What was kept can no longer be read.
@@ -76,6 +91,7 @@ func ignoreClosed(err error) error {
 
 // spooled is one blob while it is written.
 type spooled struct {
+	spool  *Spool
 	file   *os.File
 	hash   hash.Hash
 	length int64
@@ -85,7 +101,7 @@ func (w *spooled) Write(p []byte) (int, error) {
 	n, err := w.file.Write(p)
 	_, _ = w.hash.Write(p[:n])
 	if w.length += int64(n); err != nil {
-		return n, fmt.Errorf("keeping a body in a temporary file: %w", bare(err))
+		return n, w.spool.fail(err)
 	}
 	return n, nil
 }
