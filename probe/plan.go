@@ -90,6 +90,7 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		run.Subjects = append(run.Subjects, subject)
 	}
 	for _, crl := range t.DistributionPoints {
+		p.lookUp(&planned, crl, issuer, once)
 		if p.asks.Has(evidence.Resolve) && once("resolve", host(crl)) {
 			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: crl, Method: http.MethodHead, Issuer: issuer})
 		}
@@ -102,6 +103,7 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		if t.Issuer == nil {
 			return planned, fmt.Errorf("asking %s: the issuer's certificate is not known", responder)
 		}
+		p.lookUp(&planned, responder, issuer, once)
 		if p.asks.Has(evidence.Resolve) && once("resolve", host(responder)) {
 			q, err := p.knock(t, evidence.Question{URL: responder, Issuer: issuer})
 			if err != nil {

@@ -40,7 +40,8 @@ func TestPlanOfOneTarget(t *testing.T) {
 		return append(list, "foreign-post "+url, "sha256-post "+url)
 	}
 	want := slices.Concat(
-		[]string{"resolve http://revocation.example/ca.crl", "resolve http://other.example/", "fetch-crl http://revocation.example/ca.crl"},
+		[]string{"walk-dns http://revocation.example/ca.crl", "resolve http://revocation.example/ca.crl", "walk-dns http://other.example/",
+			"resolve http://other.example/", "fetch-crl http://revocation.example/ca.crl"},
 		ocsp("http://revocation.example/ocsp"), ocsp("http://other.example/"))
 	p := plan(t, everything, target)
 	if got := lines(p.Questions()); !slices.Equal(got, want) {
@@ -224,7 +225,7 @@ func TestAResponderNeedsAnIssuer(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	alone := probe.Target{DistributionPoints: []string{"http://ca.example/ca.crl"}}
-	if got := lines(plan(t, everything, alone).Questions()); len(got) != 2 {
+	if got := lines(plan(t, everything, alone).Questions()); len(got) != 3 {
 		t.Errorf("a CRL alone: %v", got)
 	}
 }

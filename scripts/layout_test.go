@@ -35,10 +35,11 @@ var emptyNames = []string{"util", "utils", "common", "helper", "helpers", "types
 var imports = map[string][]string{
 	"revocation":        {},
 	"probe/evidence":    {"revocation"},
-	"fixtures":          {"probe/evidence", "revocation"},
+	"fixtures":          {"probe/dnswalk", "probe/evidence", "revocation"},
 	"fixtures/zoo":      {"fixtures", "probe/evidence"},
 	"probe/conformance": {"fixtures", "probe/evidence", "revocation"},
-	"probe/transport":   {"probe/evidence"},
+	"probe/dnswalk":     {"probe/evidence"},
+	"probe/transport":   {"probe/dnswalk", "probe/evidence"},
 	"probe":             {"probe/evidence", "probe/transport", "revocation"},
 	"probe/target":      {"probe", "probe/evidence", "probe/transport", "revocation"},
 	"probe/report":      {"probe/conformance", "probe/evidence", "revocation"},
@@ -72,7 +73,7 @@ var modules = map[string][]string{
 }
 
 // pure packages are functions over values: the same in, the same out.
-var pure = []string{"revocation", "probe/evidence", "fixtures", "probe/conformance"}
+var pure = []string{"revocation", "probe/evidence", "probe/dnswalk", "fixtures", "probe/conformance"}
 
 // impure packages of the standard library are the network, the machine and chance.
 var impure = []string{"crypto/rand", "crypto/tls", "embed", "flag", "log", "log/slog", "math/rand", "math/rand/v2", "net/http/httptest", "net/rpc",

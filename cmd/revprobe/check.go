@@ -30,7 +30,7 @@ type checking struct {
 	rate                            float64
 	timeout, jitter                 time.Duration
 	contact, vantage, seed, archive string
-	allowPrivate, dryRun            bool
+	allowPrivate, dryRun, noDNSWalk bool
 	spool                           transport.Spool // what is too large for memory
 }
 
@@ -52,6 +52,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.StringVar(&c.archive, "archive", "", "")
 	f.BoolVar(&c.allowPrivate, "allow-private", false, "")
 	f.BoolVar(&c.dryRun, "dry-run", false, "")
+	f.BoolVar(&c.noDNSWalk, "no-dns-walk", false, "")
 	if err := parse(f, args); err != nil {
 		return 0, err
 	}
@@ -72,7 +73,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	case err != nil:
 		return 0, err
 	case c.dryRun:
-		return dryRun(ctx, env, c.named, run, j.options, seed)
+		return dryRun(ctx, env, c.named, run, c.asks(j.options.Rules), seed)
 	case c.jitter < 0:
 		return 0, hinted("--jitter: "+c.jitter.String()+" is negative", "write it as --jitter 10m")
 	}
@@ -91,7 +92,7 @@ func (c *checking) run(ctx context.Context, env *environment, client *transport.
 		return 0, err
 	}
 	defer keep.discard()
-	plan, err := makePlan(ctx, c.named, client, run, j.options, seed)
+	plan, err := makePlan(ctx, c.named, client, run, c.asks(j.options.Rules), seed)
 	if err != nil {
 		return 0, err
 	}
@@ -115,14 +116,23 @@ func (c *checking) run(ctx context.Context, env *environment, client *transport.
 	return code, err
 }
 
-// makePlan finds the services behind what was named and plans to ask them everything that
-// the rules need.
-func makePlan(ctx context.Context, named target.Named, asker probe.Asker, run *evidence.Run, o conformance.Options, seed []byte) (*probe.Plan, error) {
+// asks is every kind of question that the rules need and the flags allow.
+func (c *checking) asks(rules []*conformance.Rule) evidence.Ask {
+	asks := needs(rules)
+	if c.noDNSWalk {
+		asks &^= evidence.WalkDNS
+	}
+	return asks
+}
+
+// makePlan finds the services behind what was named and plans to put those kinds of
+// questions to them.
+func makePlan(ctx context.Context, named target.Named, asker probe.Asker, run *evidence.Run, asks evidence.Ask, seed []byte) (*probe.Plan, error) {
 	targets, err := target.Resolve(ctx, named, asker, run)
 	if err != nil {
 		return nil, err
 	}
-	return probe.NewPlan(run, targets, probe.Options{Asks: needs(o.Rules), Serials: probe.Serials{Seed: seed}})
+	return probe.NewPlan(run, targets, probe.Options{Asks: asks, Serials: probe.Serials{Seed: seed}})
 }
 
 // holdBack waits for a random part of --jitter.
@@ -213,9 +223,9 @@ func (a *archive) discard() {
 }
 
 // dryRun prints every request that check would send, and sends nothing.
-func dryRun(ctx context.Context, env *environment, named target.Named, run *evidence.Run, o conformance.Options, seed []byte) (int, error) {
+func dryRun(ctx context.Context, env *environment, named target.Named, run *evidence.Run, asks evidence.Ask, seed []byte) (int, error) {
 	var first notAsking
-	plan, err := makePlan(ctx, named, &first, run, o, seed)
+	plan, err := makePlan(ctx, named, &first, run, asks, seed)
 	if err != nil {
 		return 0, err
 	}
@@ -239,7 +249,7 @@ func dryRun(ctx context.Context, env *environment, named target.Named, run *evid
 	for _, note := range run.Notes {
 		fmt.Fprintln(&out, report.Visible(note))
 	}
-	if needs(o.Rules).Has(evidence.Unassigned) && len(questions) > 0 {
+	if asks.Has(evidence.Unassigned) && len(questions) > 0 {
 		fmt.Fprintln(&out, "a CRL or an issuer's certificate that does not come is asked for once more; where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
 	}
 	if _, err := env.stdout.Write(out.Bytes()); err != nil {

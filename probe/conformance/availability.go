@@ -19,10 +19,12 @@ func availabilityRules() []*Rule {
 			ID:     "dns-resolves",
 			Cites:  []Citation{BR("4.10.2", Must), MRSP("6", Must), RFC5280("4.2.1.13", Observed)},
 			Says:   "The host of a revocation service must have an address.",
-			Needs:  evidence.Resolve,
+			Needs:  evidence.Resolve | evidence.WalkDNS,
 			Marked: Critical,
 			Exchange: func(s ExchangeSubject) Verdict {
 				switch {
+				case s.Ask == evidence.WalkDNS:
+					return walked(resolversAgree)(s)
 				case s.Failure.Ours():
 					return unable("%s", outcomeOf(s.Exchange))
 				case s.Blackout:
@@ -36,9 +38,11 @@ func availabilityRules() []*Rule {
 				when("NXDOMAIN", func(r *fake) { r.DNS.Failure = evidence.DNSNXDomain }),
 				when("SERVFAIL", func(r *fake) { r.DNS.Failure = evidence.DNSServFail }),
 				when("no address", func(r *fake) { r.DNS.Failure = evidence.DNSNoData }),
+				when("REFUSED", func(r *fake) { r.DNS.Failure = evidence.DNSRefused }),
 				when("no answer", func(r *fake) { r.DNS.Failure = evidence.DNSTimeout }),
+				when("NXDOMAIN from one resolver", func(r *fake) { r.DNS.LastResolver = evidence.DNSNXDomain }),
 			},
-			Good: []fixtures.Case{when("two addresses", func(*fake) {})},
+			Good: []fixtures.Case{when("two addresses", func(*fake) {}), when("one alias", func(r *fake) { r.DNS.Aliases = 1 })},
 		},
 		{
 			ID:     "tcp-connect-all",
@@ -180,7 +184,7 @@ func (s ServiceSubject) reachable() []*evidence.Exchange {
 			return false
 		}
 		switch x.Failure {
-		case evidence.DNSNXDomain, evidence.DNSServFail, evidence.DNSNoData, evidence.DNSTimeout, evidence.ConnectRefused, evidence.ConnectTimeout:
+		case evidence.DNSNXDomain, evidence.DNSServFail, evidence.DNSRefused, evidence.DNSNoData, evidence.DNSTimeout, evidence.ConnectRefused, evidence.ConnectTimeout:
 			return true
 		}
 		return x.Failure.Ours()

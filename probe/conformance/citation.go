@@ -13,6 +13,7 @@ const (
 	RFC6960Doc Standard = "RFC 6960"
 	RFC5280Doc Standard = "RFC 5280"
 	RFC2585Doc Standard = "RFC 2585"
+	RFC2182Doc Standard = "RFC 2182"
 	RFC9919Doc Standard = "RFC 9919" // obsoletes RFC 5019
 	RFC7633Doc Standard = "RFC 7633" // the TLS feature extension
 	RFC9110Doc Standard = "RFC 9110" // HTTP
@@ -106,6 +107,11 @@ func RFC5280(section string, force Keyword) Citation {
 // RFC2585 cites the transport of certificates and CRLs over HTTP.
 func RFC2585(section string, force Keyword) Citation {
 	return Citation{Document: RFC2585Doc, Section: section, Force: force}
+}
+
+// RFC2182 cites the best current practice of serving a zone of DNS.
+func RFC2182(section string, force Keyword) Citation {
+	return Citation{Document: RFC2182Doc, Section: section, Force: force}
 }
 
 // RFC9919 cites the lightweight OCSP profile. A responder need not claim the profile, so

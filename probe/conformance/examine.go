@@ -205,7 +205,8 @@ func (e *examiner) certificate(subject CertSubject, service string) {
 
 // service judges what one service said as a whole.
 func (e *examiner) service(s *Service) {
-	subject := ServiceSubject{Service: *s, Issuer: e.certificates[s.Issuer], Reached: reached(e.report.Run, s.URL), Blackout: e.report.Blackout}
+	subject := ServiceSubject{Service: *s, Issuer: e.certificates[s.Issuer], Reached: reached(e.report.Run, s.URL),
+		Walk: walkOf(e.report.Run, s.URL), Blackout: e.report.Blackout}
 	for _, a := range e.answers {
 		if a.Responder == s.URL && a.Issuer == s.Issuer {
 			subject.Answers = append(subject.Answers, a)

@@ -16,7 +16,6 @@ import (
 	"github.com/revprobe/revprobe/probe"
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
-	"github.com/revprobe/revprobe/probe/transport"
 )
 
 // A case of a rule, by the folder that it has in the zoo.
@@ -44,7 +43,7 @@ func takesTime(r *fixtures.Responder) bool {
 			return true
 		}
 	}
-	return r.DNS.Failure == evidence.DNSTimeout
+	return r.DNS.Failure == evidence.DNSTimeout || r.DNS.Fault == fixtures.SilentServer || r.DNS.Slow > 0 || r.DNS.ConnectTime > 0
 }
 
 // Law 9: parity. Every case gives the same findings in memory and over loopback HTTP, with
@@ -57,15 +56,13 @@ func TestParity(t *testing.T) {
 			fakes[c.String()] = r
 		}
 	}
-	web, names := listen(t)
-	serve(t, fakes, web, names, nil)
+	web := listen(t)
+	names := listenForNames(t)
+	serve(t, fakes, web, names)
 	for name, fake := range fakes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, err := transport.New(transport.Options{Resolvers: []string{names.LocalAddr().String()}, AllowPrivate: true})
-			if err != nil {
-				t.Fatal(err)
-			}
+			client := wireClient(t, fake, loopbackDial(fake, web, names))
 			compare(t, fake, pinned{client, fake.Now})
 		})
 	}
@@ -85,17 +82,14 @@ func TestParityOfSlowCases(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fake := fixtures.Conforming(time.Now(), fixtures.NewAuthority(fixtures.Kind{}))
 				c.Change(fake)
-				web, names := newPipes(), newPipes()
-				serve(t, map[string]*fixtures.Responder{c.String(): fake}, web, nil, names)
-				client, err := transport.New(transport.Options{Resolvers: []string{"127.0.0.1:53"}, AllowPrivate: true, Dial: func(_ context.Context, _, address string) (net.Conn, error) {
-					if strings.HasSuffix(address, ":53") {
-						return names.dial()
-					}
-					return web.dial()
-				}})
-				if err != nil {
-					t.Fatal(err)
+				web, names := newPipes(), map[string]*pipes{}
+				var servers []server
+				for _, known := range nameServers() {
+					names[known] = newPipes()
+					servers = append(servers, server{known: known, streams: names[known]})
 				}
+				serve(t, map[string]*fixtures.Responder{c.String(): fake}, web, servers)
+				client := wireClient(t, fake, pipeDial(fake, web, names))
 				compare(t, fake, pinned{client, time.Time{}})
 			})
 		})
@@ -105,21 +99,17 @@ func TestParityOfSlowCases(t *testing.T) {
 	}
 }
 
-func listen(t *testing.T) (net.Listener, net.PacketConn) {
+func listen(t *testing.T) net.Listener {
 	t.Helper()
 	web, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return web, names
+	return web
 }
 
 // serve plays the fakes until the test ends, each under a name of its own.
-func serve(t *testing.T, fakes map[string]*fixtures.Responder, web net.Listener, packets net.PacketConn, streams net.Listener) {
+func serve(t *testing.T, fakes map[string]*fixtures.Responder, web net.Listener, names []server) {
 	t.Helper()
 	var enclosures []zoo.Enclosure
 	for name, fake := range fakes {
@@ -134,13 +124,16 @@ func serve(t *testing.T, fakes map[string]*fixtures.Responder, web net.Listener,
 		z.Recognise(q.Serial, q.Strategy)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 2)
+	ended := make(chan error, 1+len(names))
 	go func() { ended <- z.Serve(ctx, web) }()
-	go func() { ended <- z.ServeNames(ctx, packets, streams) }()
+	for _, s := range names {
+		go func() { ended <- z.ServeNames(ctx, s.known, s.packets, s.streams) }()
+	}
 	t.Cleanup(func() {
 		stop()
-		<-ended
-		<-ended
+		for range cap(ended) {
+			<-ended
+		}
 	})
 }
 
@@ -172,6 +165,11 @@ func (p pinned) Ask(ctx context.Context, q evidence.Question) evidence.Exchange 
 	x.Detail = ""
 	for i := range x.Addresses {
 		x.Addresses[i].Detail = ""
+	}
+	if x.DNS != nil {
+		for i := range x.DNS.Replies {
+			x.DNS.Replies[i].Detail = ""
+		}
 	}
 	if !p.now.IsZero() {
 		x.At = p.now

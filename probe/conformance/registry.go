@@ -18,6 +18,7 @@ func Rules() []*Rule {
 		crlEntryFieldRules(), crlReasonRules(),
 		availabilityRules(), httpBodyRules(), caIssuersRules(), certificateRules(), accessRules(), distributionPointRules(),
 		locationRules(), issuerRules(), purposeRules(), serialRules(),
+		resolutionRules(), zoneRules(), addressRules(),
 		ocspAgainstCRLRules(),
 		delegateIdentityRules(), delegateExtensionRules(), delegateAbsenceRules(),
 	)

@@ -22,11 +22,13 @@ const (
 	ForeignPOST                    // OCSP about an issuer the responder does not serve
 	ListedPOST                     // OCSP about serials taken from a CRL
 	SHA256POST                     // OCSP with a CertID of SHA-256, about a serial that is also asked about with SHA-1
+	WalkDNS                        // ask resolvers and name servers about the host
+	RDAP                           // the registration of a domain
 	File                           // a file that was given to be judged; nothing was asked
 )
 
 var askNames = []string{"resolve", "handshake", "fetch-issuer", "fetch-crl", "assigned-post", "assigned-get",
-	"unassigned-post", "unassigned-get", "foreign-post", "listed-post", "sha256-post", "file"}
+	"unassigned-post", "unassigned-get", "foreign-post", "listed-post", "sha256-post", "walk-dns", "rdap", "file"}
 
 // OCSP is every Ask that is answered with an OCSPResponse over HTTP.
 const OCSP = AssignedPOST | AssignedGET | UnassignedPOST | UnassignedGET | ForeignPOST | ListedPOST | SHA256POST

@@ -75,7 +75,7 @@ func (r *Run) AddCertificate(der []byte, origin string) string {
 // are not kept.
 type Question struct {
 	Ask      Ask    `json:"ask"`
-	URL      string `json:"url"`              // of the service: responder, distribution point or caIssuers; "tls://host:port" for a handshake
+	URL      string `json:"url"`              // of the service: responder, distribution point or caIssuers; "tls://host:port" for a handshake, "rdap:domain" for RDAP
 	Method   string `json:"method,omitempty"` // GET, POST or HEAD; empty where no HTTP is spoken
 	Target   string `json:"target,omitempty"` // the URL of the request line when it is not URL (OCSP by GET)
 	Request  []byte `json:"request,omitempty"`
@@ -85,6 +85,7 @@ type Question struct {
 	Issuer   string `json:"issuer,omitempty"`   // fingerprint of the issuing CA's certificate
 	Subject  string `json:"subject,omitempty"`  // fingerprint of the certificate that led here or is asked about
 	Address  string `json:"address,omitempty"`  // ip to dial in place of what DNS says
+	Sibling  string `json:"sibling,omitempty"`  // of a WalkDNS: a made-up label beside the host's first one
 	Repeat   bool   `json:"repeat,omitempty"`   // asked again to confirm an earlier answer
 }
 
@@ -119,6 +120,7 @@ type Exchange struct {
 	// that is judged.
 	Blob      *Blob     `json:"blob,omitempty"`
 	Addresses []Address `json:"addresses,omitempty"` // of a Resolve: what DNS gave and how each took a connection
+	DNS       *DNSWalk  `json:"dns,omitempty"`       // of a WalkDNS
 	Chain     [][]byte  `json:"chain,omitempty"`     // of a Handshake: DER of the certificates the server sent, in its order
 	Staple    []byte    `json:"staple,omitempty"`    // of a Handshake: the stapled OCSP response (RFC 6066 §8), as sent
 }
@@ -149,6 +151,7 @@ type Failure string
 const (
 	DNSNXDomain    Failure = "dns-nxdomain"
 	DNSServFail    Failure = "dns-servfail"
+	DNSRefused     Failure = "dns-refused"
 	DNSNoData      Failure = "dns-nodata"
 	DNSTimeout     Failure = "dns-timeout"
 	ConnectRefused Failure = "connect-refused"

@@ -201,7 +201,7 @@ func (p *page) fetched(s *section) {
 	const most = 8
 	written := 0
 	for _, x := range s.exchanges {
-		if x.Ask == evidence.Resolve {
+		if x.Ask.Has(evidence.Resolve | evidence.WalkDNS) {
 			continue
 		}
 		if written++; written <= most {

@@ -153,6 +153,10 @@ func (a *asking) ask(ctx context.Context) *failure {
 	if a.place, problem = placeOf(a.x.Question); problem != nil {
 		return problem
 	}
+	if a.x.Ask.Has(evidence.WalkDNS) {
+		a.began = time.Now()
+		return a.walkDNS(ctx)
+	}
 	queue := a.pace.queue(a.place.host)
 	if err := queue.enter(ctx); err != nil {
 		return &failure{evidence.Interrupted, "waiting for an earlier question to " + a.place.host}

@@ -42,7 +42,7 @@ var failureCases = map[string]failureCase{
 	"no such name":      {evidence.DNSNXDomain, "NXDOMAIN", "http://gone.example/", nil, 0},
 	"dangling alias":    {evidence.DNSNXDomain, "for its alias lapsed.test.", "", resolveBy(danglingZone()), 0},
 	"SERVFAIL":          {evidence.DNSServFail, "answers SERVFAIL", "", resolveBy(rcodeZone(dns.RcodeServerFailure)), 0},
-	"REFUSED":           {evidence.DNSServFail, "answers REFUSED", "", resolveBy(rcodeZone(dns.RcodeRefused)), 0},
+	"REFUSED":           {evidence.DNSRefused, "answers REFUSED", "", resolveBy(rcodeZone(dns.RcodeRefused)), 0},
 	"no addresses":      {evidence.DNSNoData, "no A and no AAAA", "", resolveBy(zone{records: []string{`ca.example. 60 IN TXT "x"`}}), 0},
 	"name unanswered":   {evidence.DNSTimeout, "asking 9.9.9.1:53: no answer in time", "", func(n *network) { n.serving["udp "+resolver1] = onlyRoot }, 6 * time.Second},
 	"resolver dead":     {evidence.NoResolver, "no resolver answers", "", func(n *network) { n.serving["udp "+resolver1] = silent }, 9 * time.Second},

@@ -35,7 +35,7 @@ func (a *asking) resolve(ctx context.Context) ([]candidate, *failure) {
 	dialable := false
 	for _, address := range addresses {
 		c := candidate{address: address}
-		kind := specialKind(address)
+		kind := evidence.SpecialAddress(address)
 		if kind != "" && !a.allowPrivate && !a.named[a.place.host] && !a.named[address.String()] {
 			c.refused = failed(evidence.Refused, "%s is %s, and %s was not named by the operator; --allow-private asks it all the same",
 				address, kind, a.place.host)

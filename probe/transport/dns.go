@@ -95,12 +95,17 @@ func (r *resolver) find(ctx context.Context, host string) ([]netip.Addr, *failur
 	inTime, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	v4, problem4 := r.ask(inTime, host, dns.TypeA)
-	if problem4 != nil && (problem4.class == evidence.DNSNXDomain || problem4.class == evidence.DNSTimeout) {
-		if problem4.class == evidence.DNSTimeout && !r.alive(ctx) {
-			problem4.class = evidence.NoResolver
-			problem4.detail += "; and no resolver answers a query for the root either"
+	if problem4 != nil {
+		switch problem4.class {
+		case evidence.DNSTimeout, evidence.DNSRefused:
+			if !r.alive(ctx) {
+				problem4.class = evidence.NoResolver
+				problem4.detail += "; and no resolver answers a query for the root either"
+			}
+			return nil, problem4
+		case evidence.DNSNXDomain:
+			return nil, problem4 // both types share the name (RFC 8020) and the resolvers
 		}
-		return nil, problem4 // both types share the name (RFC 8020) and the resolvers
 	}
 	v6, problem6 := r.ask(inTime, host, dns.TypeAAAA)
 	switch found := slices.Concat(v4, v6); {
@@ -114,16 +119,16 @@ func (r *resolver) find(ctx context.Context, host string) ([]netip.Addr, *failur
 	return nil, failed(evidence.DNSNoData, "looking up %s: the name has no A and no AAAA record", host)
 }
 
-// ask goes through the resolvers until one gives an answer that settles the question:
-// addresses, none, or NXDOMAIN.
+// ask goes through the resolvers until one knows the name. NXDOMAIN is believed when no
+// other resolver knows better: one may filter names, or be that of another network.
 func (r *resolver) ask(ctx context.Context, host string, kind uint16) ([]netip.Addr, *failure) {
 	what := host + " " + dns.TypeToString[kind]
 	if len(r.servers) == 0 {
 		return nil, failed(evidence.NoResolver, "looking up %s: %s names no resolver", what, r.source)
 	}
-	var said, silent *failure
+	var absent, said, silent *failure
 	useless := make([]bool, len(r.servers)) // it answered, and will say the same again
-	for range queryRounds {
+	for round := 0; round < queryRounds && absent == nil; round++ {
 		for i, server := range r.servers {
 			if useless[i] {
 				continue
@@ -135,15 +140,20 @@ func (r *resolver) ask(ctx context.Context, host string, kind uint16) ([]netip.A
 			case answer.Rcode == dns.RcodeSuccess:
 				return addressesIn(answer, kind), nil
 			case answer.Rcode == dns.RcodeNameError:
-				return nil, failed(evidence.DNSNXDomain, "looking up %s: %s answers NXDOMAIN%s", what, server, forAlias(answer))
+				absent = failed(evidence.DNSNXDomain, "looking up %s: %s answers NXDOMAIN%s", what, server, forAlias(answer))
+			case answer.Rcode == dns.RcodeRefused:
+				useless[i] = true
+				said = failed(evidence.DNSRefused, "looking up %s: %s answers REFUSED", what, server)
 			default:
 				useless[i] = true
 				said = failed(evidence.DNSServFail, "looking up %s: %s answers %s", what, server, rcodeName(answer.Rcode))
 			}
 		}
 	}
-	if said != nil {
-		return nil, said
+	for _, problem := range []*failure{absent, said} {
+		if problem != nil {
+			return nil, problem
+		}
 	}
 	return nil, silent
 }
@@ -155,13 +165,20 @@ func (r *resolver) query(ctx context.Context, server, host string, kind uint16) 
 	defer cancel()
 	question := new(dns.Msg).SetQuestion(dns.Fqdn(host), kind)
 	question.SetEdns0(ednsSize, false)
-	answer, err := r.converse(ctx, "udp", server, question)
-	if err == nil && (answer.Rcode == dns.RcodeFormatError || answer.Rcode == dns.RcodeNotImplemented) {
-		question = new(dns.Msg).SetQuestion(dns.Fqdn(host), kind)
-		answer, err = r.converse(ctx, "udp", server, question)
-	}
+	answer, err := r.tell(ctx, "udp", server, question)
 	if err == nil && answer.Truncated {
 		answer, err = r.converse(ctx, "tcp", server, question)
+	}
+	return answer, err
+}
+
+// tell asks once, and once more without EDNS where that is not understood: question is left
+// without it then.
+func (r *resolver) tell(ctx context.Context, network, server string, question *dns.Msg) (*dns.Msg, error) {
+	answer, err := r.converse(ctx, network, server, question)
+	if err == nil && (answer.Rcode == dns.RcodeFormatError || answer.Rcode == dns.RcodeNotImplemented) {
+		question.Id, question.Extra = dns.Id(), nil
+		answer, err = r.converse(ctx, network, server, question)
 	}
 	return answer, err
 }
@@ -199,12 +216,12 @@ func isAnswer(answer, question *dns.Msg) bool {
 	return answer.Response && said.Qtype == asked.Qtype && strings.EqualFold(said.Name, asked.Name)
 }
 
-// alive reports whether any resolver answers anything at all: if none does, silence says
-// nothing about the name that was asked for.
+// alive reports whether any resolver answers anything at all, or anything of ours: if none
+// does, silence and REFUSED say nothing about the name that was asked for.
 func (r *resolver) alive(ctx context.Context) bool {
 	return slices.ContainsFunc(r.servers, func(server string) bool {
-		_, err := r.query(ctx, server, ".", dns.TypeNS)
-		return err == nil
+		answer, err := r.query(ctx, server, ".", dns.TypeNS)
+		return err == nil && answer.Rcode != dns.RcodeRefused
 	})
 }
 

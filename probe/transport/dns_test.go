@@ -107,17 +107,43 @@ func TestNextResolver(t *testing.T) {
 	}
 }
 
-// NXDOMAIN settles it: a second resolver would not be told otherwise.
-func TestNoSecondOpinionOnNXDomain(t *testing.T) {
+// NXDOMAIN of one resolver is no more than a note where another knows the name.
+func TestSecondOpinionOnNXDomain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork()
+		n.serving["tcp "+web] = silent
 		n.serving["udp "+resolver1] = zone{}.serve
 		n.serving["udp "+resolver2] = webZone().serve
-		x := sees(t, n, transport.Options{Resolvers: []string{"9.9.9.1", "9.9.9.2"}})
-		wantFailure(t, x, evidence.DNSNXDomain, "ca.example A: 9.9.9.1:53 answers NXDOMAIN")
-		if n.count("udp", resolver1) != 1 || n.count("udp", resolver2) != 0 {
-			t.Errorf("dialled %v", n.dialled)
+		sees(t, n, transport.Options{Resolvers: []string{"9.9.9.1", "9.9.9.2"}}, "1.2.3.4")
+	})
+}
+
+// NXDOMAIN is believed where nobody knows better, and those who keep silent are not asked
+// again for that.
+func TestNXDomainIsBelieved(t *testing.T) {
+	for name, second := range map[string]func(net.Conn){"both": zone{}.serve, "the other fails": rcodeZone(dns.RcodeServerFailure).serve, "the other is silent": silent} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNetwork()
+				n.serving["udp "+resolver1], n.serving["udp "+resolver2] = zone{}.serve, second
+				x := sees(t, n, transport.Options{Resolvers: []string{"9.9.9.1", "9.9.9.2"}})
+				wantFailure(t, x, evidence.DNSNXDomain, "answers NXDOMAIN")
+				if n.count("udp", resolver1) != 1 || n.count("udp", resolver2) != 1 {
+					t.Errorf("dialled %v", n.dialled)
+				}
+			})
+		})
+	}
+}
+
+// A resolver that refuses everything is not ours to use: that says nothing about the name.
+func TestResolverThatRefusesEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serving["udp "+resolver1] = func(c net.Conn) {
+			webZone().serveEdited(c, func(answer *dns.Msg) { answer.Rcode, answer.Answer = dns.RcodeRefused, nil })
 		}
+		wantFailure(t, sees(t, n, transport.Options{}), evidence.NoResolver, "answers REFUSED")
 	})
 }
 

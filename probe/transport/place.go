@@ -47,7 +47,7 @@ func placeOf(q evidence.Question) (place, *failure) {
 		return bad("HTTP is not asked of a tls URL")
 	case q.Ask.Has(evidence.Handshake) && u.Scheme == "http":
 		return bad("a handshake needs TLS")
-	case !q.Ask.Has(evidence.Resolve | evidence.Handshake | evidence.HTTP):
+	case !q.Ask.Has(evidence.Resolve | evidence.WalkDNS | evidence.Handshake | evidence.HTTP):
 		return bad("nothing is asked of it")
 	case q.Ask.Has(evidence.HTTP) && !sendable(q.Method):
 		return bad("the method " + strconv.Quote(q.Method) + " is not sent")

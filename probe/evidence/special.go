@@ -1,4 +1,4 @@
-package transport
+package evidence
 
 import "net/netip"
 
@@ -32,6 +32,7 @@ var specials = []special{
 	{netip.MustParsePrefix("2001:2::/48"), "a benchmarking address (RFC 5180)"},
 	{netip.MustParsePrefix("2001:db8::/32"), "a documentation address (RFC 3849)"},
 	{netip.MustParsePrefix("3fff::/20"), "a documentation address (RFC 9637)"},
+	{netip.MustParsePrefix("5f00::/16"), "a segment routing address (RFC 9602)"},
 	{netip.MustParsePrefix("fc00::/7"), "a unique local address (RFC 4193)"},
 	{netip.MustParsePrefix("fe80::/10"), "a link-local address"},
 	{netip.MustParsePrefix("fec0::/10"), "a site-local address (RFC 3879)"},
@@ -41,8 +42,8 @@ var specials = []special{
 // nat64 embeds IPv4 addresses, which a translator on the way unwraps (RFC 6052 §2.1).
 var nat64 = netip.MustParsePrefix("64:ff9b::/96")
 
-// specialKind says what special-purpose address this is, or "" for a public one.
-func specialKind(address netip.Addr) string {
+// SpecialAddress says what special-purpose address this is, or "" for a public one.
+func SpecialAddress(address netip.Addr) string {
 	address = address.Unmap().WithZone("")
 	if nat64.Contains(address) {
 		embedded := address.As16()
