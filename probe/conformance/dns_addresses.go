@@ -129,9 +129,10 @@ func publicAddresses(s ExchangeSubject) Verdict {
 			wrong = append(wrong, text+" is an address of a translator (RFC 6052)")
 		}
 	}
+	allowed := specialAllowed(s.Addresses)
 	for _, a := range s.Addresses {
 		address, err := netip.ParseAddr(a.IP)
-		note(a.IP, a.Failure == evidence.Refused || err == nil && address.Is4In6(), false)
+		note(a.IP, a.Failure == evidence.Refused && !allowed || err == nil && address.Is4In6(), false)
 	}
 	if s.DNS != nil {
 		for _, r := range repliesTo(s.DNS, false, s.DNS.Host, evidence.TypeAAAA) {
@@ -145,6 +146,15 @@ func publicAddresses(s ExchangeSubject) Verdict {
 		return fail("public addresses", "%s", strings.Join(unique(wrong), "; "))
 	}
 	return skipUnless(found > 0)
+}
+
+// specialAllowed reports whether the operator let us ask special addresses, so that those which
+// were not asked are merely too many.
+func specialAllowed(list []evidence.Address) bool {
+	return slices.ContainsFunc(list, func(a evidence.Address) bool {
+		address, err := netip.ParseAddr(a.IP)
+		return err == nil && evidence.SpecialAddress(address) != "" && a.Failure != evidence.Refused
+	})
 }
 
 // parked finds a service that answers with a web page, at a host beside which a made-up name

@@ -298,3 +298,14 @@ func indirect(r *fixtures.Responder) {
 	r.CRL.Entries = []fixtures.CRLEntry{entry, entry}
 	r.CRL.Extensions = []revocation.Extension{fixtures.IssuingDistributionPoint(revocation.IssuingDistributionPoint{Indirect: true})}
 }
+
+// A host that the operator named may have special addresses, and more than are asked.
+func TestManySpecialAddressesOfANamedHost(t *testing.T) {
+	fake := fixtures.Conforming(noon, fixtures.NewAuthority(fixtures.Kind{}))
+	fake.DNS.Addresses = []string{"10.0.0.1", "10.0.0.2"}
+	run := ask(t, fake, zoo.Memory{Responder: fake}, evidence.Resolve)
+	run.Exchanges[0].Addresses[1].Failure = evidence.Refused
+	if got := fired(judge(t, run, conformance.RuleNamed("dns-no-special-address"))); len(got) > 0 {
+		t.Errorf("fires %v", got)
+	}
+}
