@@ -54,12 +54,12 @@ issue() {
 		-extensions "$kind" -days "$days"
 }
 
-# revoke FOLDER NAME OPTION...: revokes a certificate a day ago, with openssl ca's options.
+# revoke FOLDER NAME OPTION...: revokes a certificate a week ago, with openssl ca's options.
 revoke() {
 	local -x AUTHORITY=$1
 	local name=$2
 	shift 2
-	quietly at 1 openssl ca -config "$configuration" -revoke "$name.pem" "$@"
+	quietly at 7 openssl ca -config "$configuration" -revoke "$name.pem" "$@"
 }
 
 # make_crl FOLDER FILE OPTION...: a CRL of that CA in DER, and beside it the same in PEM.

@@ -1,8 +1,10 @@
-// Command responders serves OCSP with the code of a real CA or of a CA's toolkit, for
-// scripts/interop-responders to probe. It is a module of its own because what it embeds
+// Command responders serves OCSP and writes CRLs with the code of a real CA or of a CA's
+// toolkit, for scripts/interop-responders and scripts/interop-crl to probe. It is a module of its own because what it embeds
 // brings more dependencies than the whole project has.
 //
 // Usage: responders boulder|cfssl ADDRESS ISSUER SIGNER KEY GOOD REVOKED
+//
+//	responders boulder-crl ISSUER KEY URL [REVOKED]
 //
 // ISSUER, SIGNER, GOOD and REVOKED are files of one certificate in PEM, KEY is the
 // signer's. GOOD is answered good and REVOKED revoked for keyCompromise; about every other
@@ -40,8 +42,11 @@ func main() {
 	}
 }
 
-// serve returns only when it cannot go on.
+// serve returns only when it cannot go on, or has written its CRL.
 func serve(args []string) error {
+	if len(args) > 0 && args[0] == "boulder-crl" {
+		return writeBoulderCRL(os.Stdout, args[1:])
+	}
 	if len(args) != 7 {
 		return fmt.Errorf("%d arguments instead of boulder|cfssl ADDRESS ISSUER SIGNER KEY GOOD REVOKED", len(args))
 	}
