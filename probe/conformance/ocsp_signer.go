@@ -76,6 +76,7 @@ func signerRules() []*Rule {
 			},
 			Bad: []fixtures.Case{
 				when("a stranger", func(r *fake) { r.OCSP.Signer = fixtures.AnyKey }),
+				when("the root, which is not the issuer", func(r *fake) { r.OCSP.Signer = fixtures.Ancestor }),
 				when("a delegate without id-kp-OCSPSigning", func(r *fake) {
 					r.OCSP.Signer = fixtures.Delegated
 					r.OCSP.Delegate = func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }
