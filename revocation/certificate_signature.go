@@ -34,8 +34,17 @@ func CertificateAlgorithm(cert *x509.Certificate) AlgorithmIdentifier {
 // KeyAlgorithm returns the algorithm of the subjectPublicKeyInfo (RFC 5280 §4.1.2.7) as it
 // was encoded.
 func KeyAlgorithm(cert *x509.Certificate) AlgorithmIdentifier {
-	alg, _, _ := publicKeyInfo(cert)
-	return alg
+	outer := cursor{rest: cert.RawSubjectPublicKeyInfo}
+	info, _ := outer.plain(tagSequence)
+	in := cursor{rest: info.content}
+	alg, _ := in.plain(tagSequence)
+	parameters := cursor{rest: alg.content}
+	id, ok := parameters.plain(tagOID)
+	a := AlgorithmIdentifier{Raw: alg.raw, Algorithm: OID(id.content)}
+	if ok && !parameters.empty() {
+		a.Parameters = parameters.rest
+	}
+	return a
 }
 
 // HasUniqueIDs reports whether the certificate has an issuerUniqueID or a subjectUniqueID

@@ -81,7 +81,16 @@ type path struct {
 	index  int // of an element of a list, or -1
 }
 
-func root(name string) *path         { return &path{name: name, index: -1} }
+// unnamed is the path of a document as a whole. Paths are never changed.
+var unnamed = path{index: -1}
+
+func root(name string) *path {
+	if name == "" {
+		return &unnamed
+	}
+	return &path{name: name, index: -1}
+}
+
 func (p *path) in(name string) *path { return &path{parent: p, name: name, index: -1} }
 func (p *path) at(index int) *path   { return &path{parent: p.parent, name: p.name, index: index} }
 func (p *path) String() (text string) {
@@ -370,6 +379,14 @@ func (c *cursor) each(name string, read func(in *cursor, e element, p *path)) (s
 		read(in, e, p)
 	}
 	return seq, true
+}
+
+// endOf is end of the document of that name.
+func (c *cursor) endOf(name string) {
+	if !c.empty() {
+		c.path = root(name)
+		c.end()
+	}
 }
 
 // end notes what follows the last element that belongs here.

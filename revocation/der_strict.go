@@ -30,16 +30,19 @@ func StrictDER(body []byte) []Deviation {
 
 // strict walks e, which was read from c.
 func (c *cursor) strict(e element, p *path) {
-	walk := strictWalk{notes: c.notes}
+	walk := strictWalk{notes: c.notes, at: make([]path, usualDepth)}
 	walk.element(e, p, 0)
 }
+
+// usualDepth is how deep an OCSP response with a certificate is nested.
+const usualDepth = 12
 
 type strictWalk struct {
 	notes *notes
 	count int
 	// at is the path of the element looked at on each level. Notes write a path out at
 	// once, so that one for each level suffices.
-	at [maxDepth + 1]path
+	at []path
 }
 
 func (w *strictWalk) element(e element, p *path, depth int) {
@@ -53,6 +56,9 @@ func (w *strictWalk) element(e element, p *path, depth int) {
 	}
 	if e.tag&0x20 == 0 {
 		return
+	}
+	if depth == len(w.at) {
+		w.at = append(w.at, path{}) // which leaves the paths that are in use where they are
 	}
 	in := w.notes.cursor(e.content, e.contentOffset(), p)
 	var last element

@@ -15,10 +15,8 @@ func (m *Memory) ReadOCSPResponse(body []byte) *OCSPResponse {
 	if outer, ok := doc.expect(tagSequence, "OCSPResponse"); ok {
 		in := doc.inside(outer, root(""))
 		r.read(in)
-		in.path = root("OCSPResponse")
-		in.end()
-		doc.path = in.path
-		doc.end()
+		in.endOf("OCSPResponse")
+		doc.endOf("OCSPResponse")
 	}
 	r.Deviations, r.Broken = n.deviations, n.broken
 	return r
@@ -67,8 +65,7 @@ func readBasicResponse(doc *cursor) *BasicResponse {
 		b.Signature = in.bitString(bits, in.path.in("signature"))
 	}
 	b.HasCertificates = in.explicit(0, "certs", func(in *cursor) { b.Certificates = in.certificates("certs") })
-	in.path = root("BasicOCSPResponse")
-	in.end()
+	in.endOf("BasicOCSPResponse")
 	doc.end()
 	return b
 }

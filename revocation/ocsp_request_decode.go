@@ -10,10 +10,8 @@ func ReadOCSPRequest(body []byte) *OCSPRequest {
 	if outer, ok := doc.expect(tagSequence, "OCSPRequest"); ok {
 		in := doc.inside(outer, root(""))
 		r.read(in)
-		in.path = root("OCSPRequest")
-		in.end()
-		doc.path = in.path
-		doc.end()
+		in.endOf("OCSPRequest")
+		doc.endOf("OCSPRequest")
 	}
 	r.Deviations, r.Broken = n.deviations, n.broken
 	return r

@@ -41,27 +41,27 @@ func schemeOf(alg AlgorithmIdentifier) scheme {
 func knownScheme(alg AlgorithmIdentifier) (s scheme, ok bool) {
 	switch alg.Algorithm {
 	case OIDMD5WithRSA:
-		return pkcs1Scheme(crypto.MD5), true
+		return pkcs1Scheme("MD5-RSA", crypto.MD5), true
 	case OIDSHA1WithRSA, OIDSHA1WithRSAOIW:
-		return pkcs1Scheme(crypto.SHA1), true
+		return pkcs1Scheme("SHA1-RSA", crypto.SHA1), true
 	case OIDSHA224WithRSA:
-		return pkcs1Scheme(crypto.SHA224), true
+		return pkcs1Scheme("SHA224-RSA", crypto.SHA224), true
 	case OIDSHA256WithRSA:
-		return pkcs1Scheme(crypto.SHA256), true
+		return pkcs1Scheme("SHA256-RSA", crypto.SHA256), true
 	case OIDSHA384WithRSA:
-		return pkcs1Scheme(crypto.SHA384), true
+		return pkcs1Scheme("SHA384-RSA", crypto.SHA384), true
 	case OIDSHA512WithRSA:
-		return pkcs1Scheme(crypto.SHA512), true
+		return pkcs1Scheme("SHA512-RSA", crypto.SHA512), true
 	case OIDECDSAWithSHA1:
-		return ecdsaScheme(crypto.SHA1), true
+		return ecdsaScheme("ECDSA-SHA1", crypto.SHA1), true
 	case OIDECDSAWithSHA224:
-		return ecdsaScheme(crypto.SHA224), true
+		return ecdsaScheme("ECDSA-SHA224", crypto.SHA224), true
 	case OIDECDSAWithSHA256:
-		return ecdsaScheme(crypto.SHA256), true
+		return ecdsaScheme("ECDSA-SHA256", crypto.SHA256), true
 	case OIDECDSAWithSHA384:
-		return ecdsaScheme(crypto.SHA384), true
+		return ecdsaScheme("ECDSA-SHA384", crypto.SHA384), true
 	case OIDECDSAWithSHA512:
-		return ecdsaScheme(crypto.SHA512), true
+		return ecdsaScheme("ECDSA-SHA512", crypto.SHA512), true
 	case OIDEd25519:
 		return scheme{name: "Ed25519", kind: ed25519Pure}, true
 	case OIDRSAPSS:
@@ -91,12 +91,12 @@ func knownByName(id OID) scheme {
 	return s
 }
 
-func pkcs1Scheme(h crypto.Hash) scheme {
-	return scheme{name: hashName(h) + "-RSA", kind: rsaPKCS1, hash: h, weak: weakHash(h)}
+func pkcs1Scheme(name string, h crypto.Hash) scheme {
+	return scheme{name: name, kind: rsaPKCS1, hash: h, weak: weakHash(h)}
 }
 
-func ecdsaScheme(h crypto.Hash) scheme {
-	return scheme{name: "ECDSA-" + hashName(h), kind: ecdsaASN1, hash: h, weak: weakHash(h)}
+func ecdsaScheme(name string, h crypto.Hash) scheme {
+	return scheme{name: name, kind: ecdsaASN1, hash: h, weak: weakHash(h)}
 }
 
 func pssScheme(alg AlgorithmIdentifier) scheme {
@@ -109,19 +109,7 @@ func pssScheme(alg AlgorithmIdentifier) scheme {
 }
 
 // hashName is the name as signature algorithms quote it: SHA256, not SHA-256.
-func hashName(h crypto.Hash) string {
-	switch h { // the usual ones, for which no text need be made
-	case crypto.SHA1:
-		return "SHA1"
-	case crypto.SHA256:
-		return "SHA256"
-	case crypto.SHA384:
-		return "SHA384"
-	case crypto.SHA512:
-		return "SHA512"
-	}
-	return strings.ReplaceAll(h.String(), "-", "")
-}
+func hashName(h crypto.Hash) string { return strings.ReplaceAll(h.String(), "-", "") }
 
 func weakHash(h crypto.Hash) bool { return h == crypto.MD5 || h == crypto.SHA1 }
 

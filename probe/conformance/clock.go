@@ -40,19 +40,27 @@ func clockError(run *evidence.Run) time.Duration {
 	return middle
 }
 
+// gmtDate is the one form of a Date (RFC 9110 §5.6.7) that is not obsolete.
+const gmtDate = "Mon, 02 Jan 2006 15:04:05 GMT"
+
 // dateOf returns the time at which a far end says it answered: its Date and, from a cache,
 // its Age (RFC 9111 §4.2.3). Dates that do not end in GMT are read too.
 func dateOf(x *evidence.Exchange) (time.Time, bool) {
 	if x.Code == 0 || x.Spared {
 		return time.Time{}, false
 	}
-	said, err := time.Parse(time.RFC1123, x.Header.Get("Date"))
+	said, err := time.Parse(gmtDate, x.Header.Get("Date"))
+	if err != nil {
+		said, err = time.Parse(time.RFC1123, x.Header.Get("Date"))
+	}
 	if err != nil {
 		return time.Time{}, false
 	}
-	age, err := strconv.ParseUint(x.Header.Get("Age"), 10, 31)
-	if err != nil {
-		age = 0
+	age := uint64(0)
+	if text := x.Header.Get("Age"); text != "" {
+		if age, err = strconv.ParseUint(text, 10, 31); err != nil {
+			age = 0
+		}
 	}
 	return said.Add(time.Duration(age) * time.Second), true
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/x509"
 
-	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
 )
 
@@ -29,11 +28,9 @@ func (w *wanted) add(s revocation.Serial) {
 func (w *wanted) addCertificate(c *x509.Certificate) { w.add(revocation.SerialOf(c.SerialNumber)) }
 
 // addAsked takes up what an exchange asks about.
-func (w *wanted) addAsked(x *evidence.Exchange) {
-	if len(x.Request) > 0 {
-		for _, q := range revocation.ReadOCSPRequest(x.Request).Requests {
-			w.add(q.CertID.Serial)
-		}
+func (w *wanted) addAsked(ids []revocation.CertID) {
+	for _, id := range ids {
+		w.add(id.Serial)
 	}
 }
 

@@ -98,11 +98,7 @@ func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation
 	if x.Ask.Has(evidence.Unassigned | evidence.ForeignPOST | evidence.ListedPOST) {
 		s.Subject = nil
 	}
-	if len(x.Request) > 0 {
-		for _, q := range revocation.ReadOCSPRequest(x.Request).Requests {
-			s.asked = append(s.asked, q.CertID)
-		}
-	}
+	s.asked = e.askedAbout(x)
 	s.Issuer = e.responseIssuer(s)
 	if s.Response.Basic != nil {
 		s.Signer = e.memory.FindSigner(s.Response.Basic, s.Issuer, e.pool)
@@ -132,6 +128,21 @@ func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation
 	e.delegate(s)
 	e.document(responseDocument(s, form))
 	return s
+}
+
+// askedAbout returns the CertIDs that an exchange asks about; those of the last one asked for
+// are kept.
+func (e *examiner) askedAbout(x *evidence.Exchange) []revocation.CertID {
+	if e.asking == x {
+		return e.asked
+	}
+	e.asking, e.asked = x, nil
+	if len(x.Request) > 0 {
+		for _, q := range revocation.ReadOCSPRequest(x.Request).Requests {
+			e.asked = append(e.asked, q.CertID)
+		}
+	}
+	return e.asked
 }
 
 // aboutAs returns the kind of question that an exchange is judged as: a file or a stapled

@@ -74,6 +74,8 @@ type examiner struct {
 	memory       *revocation.Memory
 	origins      map[string]string                       // where they came from, by fingerprint
 	issuers      map[*x509.Certificate]*x509.Certificate // what issuerOf found
+	asking       *evidence.Exchange                      // whose request was read last
+	asked        []revocation.CertID                     // and what it is about
 	answers      []ServiceAnswer                         // of every service
 	delegates    map[string]bool                         // those that were judged, by their DER
 	crls         map[string]*CRLSubject                  // by the id of the exchange that brought them
@@ -91,7 +93,7 @@ func (e *examiner) exchanges() {
 			x := &e.report.Run.Exchanges[i]
 			order[x.ID] = i
 			if (x.Ask == evidence.FetchCRL) == crls {
-				e.wanted.addAsked(x)
+				e.wanted.addAsked(e.askedAbout(x))
 				e.exchange(x)
 			}
 		}

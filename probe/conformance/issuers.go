@@ -30,13 +30,17 @@ func caKey(c *x509.Certificate) string {
 // authorities groups what was seen by the CA that it is about, and has each judged.
 func (e *examiner) authorities() {
 	var order []string
-	byKey := map[string]*IssuerSubject{}
+	byKey, byCertificate := map[string]*IssuerSubject{}, map[*x509.Certificate]*IssuerSubject{}
 	at := func(ca *x509.Certificate) *IssuerSubject {
+		if s := byCertificate[ca]; s != nil {
+			return s
+		}
 		key := caKey(ca)
 		if byKey[key] == nil {
 			byKey[key] = &IssuerSubject{Issuer: ca}
 			order = append(order, key)
 		}
+		byCertificate[ca] = byKey[key]
 		return byKey[key]
 	}
 	for i := range e.report.Run.Exchanges {

@@ -88,8 +88,11 @@ func (s ResponseSubject) wellEncoded() bool {
 // stockSerial is that of the certificate whose status a Go program wants; nil where it is
 // not known.
 func (s ResponseSubject) stockSerial() revocation.Serial {
-	if list := s.askedSerials(); len(list) > 0 {
-		return list[0]
+	switch {
+	case len(s.asked) > 0:
+		return s.asked[0].Serial
+	case s.Subject != nil:
+		return revocation.SerialOf(s.Subject.SerialNumber)
 	}
 	return nil
 }

@@ -228,14 +228,14 @@ func structureRules() []*Rule {
 			Needs: evidence.OCSP,
 			Response: func(s ResponseSubject) Verdict {
 				octets := len(s.Response.Raw)
+				if octets <= largeResponse {
+					return pass()
+				}
 				v := fail(fmt.Sprintf("at most %d octets", largeResponse), "%d octets", octets)
-				switch {
-				case octets > hugeResponse:
-					return v
-				case octets > largeResponse:
+				if octets <= hugeResponse {
 					return v.atMost(Info)
 				}
-				return pass()
+				return v
 			},
 			Bad: []fixtures.Case{
 				when("an octet more than 4 KiB", sized(largeResponse+1)),

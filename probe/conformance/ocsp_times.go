@@ -38,7 +38,7 @@ func ocspTimeRules() []*Rule {
 				}
 				for _, t := range ocspTimes(s.Response.Basic) {
 					if t.Present() && (!t.Generalized() || !t.WellFormed()) {
-						return fail("GeneralizedTime YYYYMMDDHHMMSSZ", "%s %q", timeType(t.Time), t.Raw).in(t.field).at(t.Offset)
+						return fail("GeneralizedTime YYYYMMDDHHMMSSZ", "%s %q", timeType(t.Time), t.Raw).in(t.field()).at(t.Offset)
 					}
 				}
 				return pass()
@@ -120,13 +120,13 @@ func ocspTimeRules() []*Rule {
 			Needs:  evidence.OCSP,
 			Marked: Error,
 			OCSP: func(s OCSPSubject) Verdict {
-				for _, t := range []ocspTime{{s.Single.ThisUpdate, s.field("thisUpdate")}, {s.Response.Basic.ProducedAt, "producedAt"}} {
+				for _, t := range []ocspTime{{s.Single.ThisUpdate, "thisUpdate", s.Index}, {s.Response.Basic.ProducedAt, "producedAt", -1}} {
 					ahead := t.Sub(s.At)
 					switch {
 					case ahead > skewError:
-						return fail("not after "+stamp(s.At), "%s, %s ahead", stamp(t.Time.Time), span(ahead)).in(t.field).at(t.Offset)
+						return fail("not after "+stamp(s.At), "%s, %s ahead", stamp(t.Time.Time), span(ahead)).in(t.field()).at(t.Offset)
 					case ahead > skewWarning:
-						return fail("not after "+stamp(s.At), "%s, %s ahead", stamp(t.Time.Time), span(ahead)).in(t.field).at(t.Offset).atMost(Warning)
+						return fail("not after "+stamp(s.At), "%s, %s ahead", stamp(t.Time.Time), span(ahead)).in(t.field()).at(t.Offset).atMost(Warning)
 					}
 				}
 				return pass()
@@ -271,18 +271,27 @@ func valid(r *fake, this, next time.Time) {
 
 func startsAt(r *fake, this time.Time) { valid(r, this, this.Add(4*day-time.Second)) }
 
-// ocspTime is one time of a response with its field path.
+// ocspTime is one time of a response with its field.
 type ocspTime struct {
 	revocation.Time
-	field string
+	name   string
+	single int // of which it is; -1: of the response
+}
+
+func (t ocspTime) field() string {
+	if t.single < 0 {
+		return t.name
+	}
+	return singleField(t.single, t.name)
 }
 
 func ocspTimes(b *revocation.BasicResponse) []ocspTime {
-	list := []ocspTime{{b.ProducedAt, "producedAt"}}
+	list := make([]ocspTime, 1, 1+3*len(b.Singles))
+	list[0] = ocspTime{b.ProducedAt, "producedAt", -1}
 	for i := range b.Singles {
 		s := &b.Singles[i]
-		list = append(list, ocspTime{s.ThisUpdate, singleField(i, "thisUpdate")}, ocspTime{s.NextUpdate, singleField(i, "nextUpdate")},
-			ocspTime{s.RevocationTime, singleField(i, "certStatus.revocationTime")})
+		list = append(list, ocspTime{s.ThisUpdate, "thisUpdate", i}, ocspTime{s.NextUpdate, "nextUpdate", i},
+			ocspTime{s.RevocationTime, "certStatus.revocationTime", i})
 	}
 	return list
 }

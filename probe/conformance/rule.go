@@ -5,6 +5,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -81,7 +82,7 @@ const (
 )
 
 // Outcomes returns every outcome.
-func Outcomes() []Outcome { return outcomes[:] }
+func Outcomes() []Outcome { return slices.Clone(outcomes[:]) }
 
 var outcomes = [...]Outcome{Passed, Failed, Inconclusive, NotApplicable}
 
