@@ -124,6 +124,7 @@ func availabilityRules() []*Rule {
 				when("307 of OCSP", func(r *fake) { r.OCSPHTTP.Code, r.OCSPHTTP.Location = 307, "https://revocation.example/ocsp" }),
 			},
 			Good: []fixtures.Case{when("200", func(*fake) {})},
+			Also: []string{"http-not-https-only"},
 		},
 		{
 			ID:    "http-response-time-10s",

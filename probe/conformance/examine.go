@@ -49,7 +49,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 		}
 	}
 	e.services()
-	e.report.Blackout, e.report.ClockError = blackout(run), clockError(run)
+	e.report.Blackout, e.report.ClockError, e.clockOff = blackout(run), clockError(run), clockOffset(run)
 	e.exchanges()
 	e.pointers()
 	for i := range e.report.Services {
@@ -66,6 +66,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 
 type examiner struct {
 	report       *Report
+	clockOff     time.Duration
 	rules        []*listed
 	onExchanges  map[evidence.Ask][]*listed
 	onResponses  map[evidence.Ask][]*listed
@@ -106,7 +107,7 @@ func (e *examiner) exchanges() {
 func (e *examiner) exchange(x *evidence.Exchange) {
 	body := openBody(x)
 	if x.Ask != evidence.File {
-		subject := ExchangeSubject{Exchange: x, Form: body.form, Blackout: e.report.Blackout, Subject: e.certificates[x.Subject]}
+		subject := ExchangeSubject{Exchange: x, Form: body.form, Blackout: e.report.Blackout, ClockOff: e.clockOff, Subject: e.certificates[x.Subject]}
 		if x.Ask == evidence.FetchIssuer && carries(x) {
 			subject.Issuers, subject.IssuersProblem = issuersOf(x, body.form)
 			e.caIssuers(subject)

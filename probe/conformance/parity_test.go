@@ -63,7 +63,7 @@ func TestParity(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := wireClient(t, fake, loopbackDial(fake, web, names))
-			compare(t, fake, pinned{client, fake.Now})
+			compare(t, fake, pinned{client, fake.Now, false})
 		})
 	}
 }
@@ -90,7 +90,7 @@ func TestParityOfSlowCases(t *testing.T) {
 				}
 				serve(t, map[string]*fixtures.Responder{c.String(): fake}, web, servers)
 				client := wireClient(t, fake, pipeDial(fake, web, names))
-				compare(t, fake, pinned{client, time.Time{}})
+				compare(t, fake, pinned{client, fake.Now, true})
 			})
 		})
 	}
@@ -152,12 +152,13 @@ func questions(t *testing.T, fakes map[string]*fixtures.Responder) []evidence.Qu
 	return list
 }
 
-// pinned has everything seen at the time that the fake takes for now, so that a case on
+// pinned has everything asked at the time that the fake takes for now, so that a case on
 // its limit is still on it, and leaves out the words of a failure, which are the asker's
 // own.
 type pinned struct {
 	probe.Asker
-	now time.Time // zero: the asker's clock is right
+	now   time.Time // zero: the asker's clock is right
+	timed bool      // the time that an answer took counts: it was seen so long after now
 }
 
 func (p pinned) Ask(ctx context.Context, q evidence.Question) evidence.Exchange {
@@ -173,6 +174,9 @@ func (p pinned) Ask(ctx context.Context, q evidence.Question) evidence.Exchange 
 	}
 	if !p.now.IsZero() {
 		x.At = p.now
+	}
+	if p.timed {
+		x.At = p.now.Add(x.Timing.Total)
 	}
 	return x
 }
