@@ -100,13 +100,15 @@ func crlFreshFor(lifetime time.Duration) func(*fake) {
 }
 
 // sizeable gives the CRL so many revoked certificates that it is sizeableCRL octets long, and
-// so many more. Some serial numbers are longer than the others, to make it exact.
+// so many more. Some serial numbers are longer than the others, to make it exact, and differ
+// from try to try, since the length of a signature depends on what is signed.
 func sizeable(r *fake, more int) {
-	const usual, entry = 16, 35
-	for longer := 0; ; {
+	const usual, entry, tries = 16, 35, 16
+	longer := 0
+	for try := range tries {
 		r.CRL.Entries = nil
 		for n := range (sizeableCRL - 1024) / entry {
-			serial := slices.Repeat([]byte{0x5a}, usual+min(4, max(0, longer-4*n)))
+			serial := slices.Repeat([]byte{0x5a, byte(try)}, 10)[:usual+min(4, max(0, longer-4*n))]
 			binary.BigEndian.PutUint32(serial[1:], uint32(n))
 			r.CRL.Entries = append(r.CRL.Entries, fixtures.CRLEntry{Serial: serial, NoReason: true})
 		}
@@ -116,6 +118,6 @@ func sizeable(r *fake, more int) {
 		if missing == 0 {
 			return
 		}
-		longer += missing // the signature may have another length now
+		longer += missing
 	}
 }
