@@ -34,6 +34,7 @@ const (
 	EncodingBOM    Encoding = "bom"         // a UTF-8 or UTF-16 byte order mark before something
 	EncodingSpace  Encoding = "white-space" // spaces or line ends before DER
 	EncodingHTML   Encoding = "html"
+	EncodingXML    Encoding = "xml" // but XHTML is html
 	EncodingJSON   Encoding = "json"
 	EncodingText   Encoding = "text"
 	EncodingZeros  Encoding = "zeros" // nothing but octets 00
@@ -129,7 +130,7 @@ func encodingOf(head []byte) Encoding {
 	case len(trimmed) < len(head) && beginsElement(trimmed) && kindOfDER(trimmed) != KindUnrecognised:
 		return EncodingSpace
 	case looksHTML(trimmed):
-		return EncodingHTML
+		return markup(trimmed)
 	}
 	return EncodingBinary
 }
@@ -139,7 +140,7 @@ func encodingOfText(trimmed []byte) Encoding {
 	case len(trimmed) == 0:
 		return EncodingText
 	case looksHTML(trimmed):
-		return EncodingHTML
+		return markup(trimmed)
 	case trimmed[0] == '{' || trimmed[0] == '[':
 		return EncodingJSON
 	case bytes.Contains(trimmed, []byte(pemBegin)):
@@ -173,6 +174,14 @@ func looksHTML(trimmed []byte) bool {
 		}
 	}
 	return false
+}
+
+// markup tells a web page from other XML, such as the error of a store of objects.
+func markup(trimmed []byte) Encoding {
+	if lower := bytes.ToLower(trimmed); bytes.HasPrefix(lower, []byte("<?xml")) && !bytes.Contains(lower, []byte("<html")) {
+		return EncodingXML
+	}
+	return EncodingHTML
 }
 
 // looksBase64 reports whether text is nothing but base64, of either alphabet, and

@@ -22,6 +22,13 @@ func crlEncodingRules() []*Rule {
 				case broken != nil:
 					return fail("one DER CertificateList", "unreadable at octet %d: %s: %s", broken.Offset, broken.Field, broken.Problem).
 						in(broken.Field).at(broken.Offset)
+				case s.Exchange.Ask == evidence.File && s.Form.Encoding != revocation.EncodingDER && armoured(s.Form).Outcome != Failed:
+					// Where it is served, http-body-magic says so.
+					v := fail("one DER CertificateList", "%s, beginning %s", contentName(s.Form), firstOctets(s.Form)).at(0)
+					if s.Form.Encoding == revocation.EncodingGzip {
+						return v.atMost(Notice) // the web server may take it off
+					}
+					return v
 				case len(faults) > 0:
 					return fail("one DER CertificateList", "%s", deviationText(faults)).in(faults[0].Field).at(faults[0].Offset)
 				}

@@ -24,7 +24,11 @@ func crlSignatureRules() []*Rule {
 				case s.CRL.Broken != nil:
 					return skip()
 				case s.Signature.State == revocation.SignatureInvalid:
-					return fail("a signature by "+nameOf(s.Issuer), "%s: %s", s.Signature.Algorithm, s.Signature.Problem).in("signatureValue")
+					v := fail("a signature by "+nameOf(s.Issuer), "%s: %s", s.Signature.Algorithm, s.Signature.Problem).in("signatureValue")
+					if !bytes.Equal(s.CRL.Issuer, s.Issuer.RawSubject) {
+						v.Got += ", on a CRL of " + revocation.NameText(s.CRL.Issuer)
+					}
+					return v
 				case s.Signature.State == revocation.SignatureUnchecked:
 					return unable("%s", s.Signature.Problem).in("signatureValue")
 				}

@@ -244,7 +244,7 @@ func (e *examiner) file(x *evidence.Exchange, b body) {
 		e.document(Document{Source: x.ID, Kind: b.form.Kind, Encoding: b.form.Encoding, Problem: unrecognised(b.form)})
 		return
 	case revocation.KindCMS:
-		e.document(Document{Source: x.ID, Kind: revocation.KindUnrecognised, Encoding: b.form.Encoding, Problem: "a PKCS#7 (CMS) message, which no rule judges"})
+		e.document(Document{Source: x.ID, Kind: revocation.KindUnrecognised, Encoding: b.form.Encoding, Problem: "a PKCS#7 (CMS) message, which no rule judges: it begins " + firstOctets(b.form)})
 		return
 	}
 	inner, err := revocation.Unwrap(b.form, b.reader)

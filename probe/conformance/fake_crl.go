@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/x509"
 	"math/big"
 	"slices"
@@ -110,3 +112,20 @@ func withoutPathLength(c *x509.Certificate) { c.MaxPathLen, c.MaxPathLenZero = -
 
 // withLongSerial gives a certificate a serial number of 21 octets, one more than it may have.
 func withLongSerial(c *x509.Certificate) { c.SerialNumber = new(big.Int).Lsh(big.NewInt(0x41), 160) }
+
+// emptyPKCS7 is a ContentInfo of id-signedData (RFC 5652 §3) without any content.
+var emptyPKCS7 = []byte("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x00")
+
+// behind puts octets before a document.
+func behind(octets string) func([]byte) []byte {
+	return func(der []byte) []byte { return append([]byte(octets), der...) }
+}
+
+// inGzip compresses a document.
+func inGzip(der []byte) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, _ = w.Write(der) // a bytes.Buffer takes everything
+	_ = w.Close()
+	return out.Bytes()
+}

@@ -27,12 +27,27 @@ func httpBodyRules() []*Rule {
 				case isDER(s.Form, wanted) || meantAsDER(s.Form) || s.Ask == evidence.FetchCRL && s.Form.Kind == wanted && armoured(s.Form).Outcome == Failed:
 					return pass() // ocsp-der-strict, crl-der-strict and crl-not-pem look closer
 				}
+				if s.Form.Encoding == revocation.EncodingEmpty {
+					return fail(name, "an empty body").at(0)
+				}
 				return fail(name, "%d octets of %s, beginning %s", s.BodyLength(), contentName(s.Form), firstOctets(s.Form)).at(0)
 			},
 			Bad: []fixtures.Case{
 				when("a web page for OCSP", func(r *fake) { r.OCSPHTTP.Body = []byte("<!DOCTYPE html><title>Parked</title>") }),
 				when("nothing for the CRL", func(r *fake) { r.CRLHTTP.Body = []byte{} }),
 				when("an OCSP response for the CRL", func(r *fake) { r.CRLHTTP.Body = []byte{0x30, 3, 0x0a, 1, 6} }),
+				when("the issuer's certificate for the CRL", func(r *fake) {
+					r.CRL.Tamper = func([]byte) []byte { return r.IssuerCertificate().Raw }
+				}),
+				when("PKCS#7 for the CRL", func(r *fake) { r.CRLHTTP.Body = emptyPKCS7 }),
+				when("JSON for the CRL", func(r *fake) { r.CRLHTTP.Body = []byte(`{"error":"not found"}`) }),
+				when("XML for the CRL", func(r *fake) {
+					r.CRLHTTP.Body = []byte(`<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>`)
+				}),
+				when("the CRL behind a byte order mark", func(r *fake) { r.CRL.Tamper = behind("\xef\xbb\xbf") }),
+				when("the CRL behind a line end", func(r *fake) { r.CRL.Tamper = behind("\r\n") }),
+				when("the CRL behind three odd octets", func(r *fake) { r.CRL.Tamper = behind("\x00\x01\x02") }),
+				when("the CRL in gzip", func(r *fake) { r.CRL.Tamper = inGzip }),
 			},
 			Good: []fixtures.Case{when("the document", func(*fake) {})},
 		},
@@ -69,14 +84,31 @@ func httpBodyRules() []*Rule {
 	}
 }
 
+// contentName names what a body is.
 func contentName(f revocation.Form) string {
 	switch {
 	case f.Kind == revocation.KindUnrecognised:
-		return string(f.Encoding)
+		return encodingName(f)
+	case f.Kind == revocation.KindCMS:
+		return "PKCS#7 (" + encodingName(f) + ")"
 	case f.Encoding == revocation.EncodingDER:
 		return string(f.Kind)
 	}
-	return string(f.Kind) + " as " + string(f.Encoding)
+	return string(f.Kind) + " as " + encodingName(f)
+}
+
+// encodingName names an encoding for people.
+func encodingName(f revocation.Form) string {
+	switch f.Encoding {
+	case revocation.EncodingBOM:
+		if len(f.First) > 0 && f.First[0] != 0xef {
+			return "UTF-16 with a byte order mark"
+		}
+		return "octets behind a byte order mark"
+	case revocation.EncodingSpace:
+		return "DER behind white space"
+	}
+	return string(f.Encoding)
 }
 
 func contentType(s ExchangeSubject, kind revocation.Kind, want string) Verdict {
