@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -17,6 +18,7 @@ import (
 const (
 	lint      = "revprobe lint"
 	unpaired  = "the same without duplicates"
+	idle      = "revprobe version, which does nothing"
 	stdlib    = "crypto/x509 ParseRevocationList"
 	opensslC  = "openssl crl -verify"
 	opensslDg = "openssl dgst -sha256"
@@ -30,8 +32,8 @@ type contender struct {
 
 // cost is what one run took.
 type cost struct {
-	wall time.Duration
-	peak float64 // MiB
+	wall, cpu time.Duration // cpu: user and system
+	peak      float64       // MiB
 }
 
 // costs is the medians of all runs over one CRL, by contender.
@@ -87,6 +89,7 @@ func measure(program, dir string, entries, runs int) (costs, error) {
 	contenders := []contender{
 		{lint, append(slices.Clone(judging), crl)},
 		{unpaired, append(slices.Clone(judging), "--rules", rules, crl)},
+		{idle, []string{program, "version"}},
 		{stdlib, []string{self, parseCommand, crl}},
 	}
 	if _, err := exec.LookPath("openssl"); err == nil {
@@ -121,14 +124,19 @@ func (c contender) run() (cost, error) {
 		return cost{}, fmt.Errorf("running %s: %w\n%.2000s", c.name, err, text)
 	}
 	usage := command.ProcessState.SysUsage().(*syscall.Rusage)
-	return cost{wall, float64(usage.Maxrss) / 1024}, nil
+	cpu := command.ProcessState.UserTime() + command.ProcessState.SystemTime()
+	return cost{wall, cpu, float64(usage.Maxrss) / 1024}, nil
 }
 
+// medians takes the median of each figure by itself.
 func medians(list []cost) cost {
 	middle := len(list) / 2
-	slices.SortFunc(list, func(a, b cost) int { return int(a.wall - b.wall) })
-	m := cost{wall: list[middle].wall}
-	slices.SortFunc(list, func(a, b cost) int { return int(1024 * (a.peak - b.peak)) })
-	m.peak = list[middle].peak
-	return m
+	by := func(figure func(cost) float64) cost {
+		return slices.SortedFunc(slices.Values(list), func(a, b cost) int { return cmp.Compare(figure(a), figure(b)) })[middle]
+	}
+	return cost{
+		wall: by(func(c cost) float64 { return float64(c.wall) }).wall,
+		cpu:  by(func(c cost) float64 { return float64(c.cpu) }).cpu,
+		peak: by(func(c cost) float64 { return c.peak }).peak,
+	}
 }
