@@ -48,6 +48,7 @@ var imports = map[string][]string{
 		"probe/target", "probe/transport", "revocation"},
 	"scripts/bench-crl":  {"fixtures"},
 	"scripts/corpus":     {},
+	"scripts/faultydns":  {},
 	"scripts/responders": {}, // a module of its own, which the laws hold for as well
 	"scripts/headtohead": {"fixtures", "probe/evidence", "revocation"},
 }
@@ -57,6 +58,8 @@ var modules = map[string][]string{
 	"github.com/spf13/pflag":            {"cmd/revprobe"},
 	"golang.org/x/term":                 {"cmd/revprobe"},
 	"github.com/miekg/dns":              {"probe/transport", "fixtures/zoo"},
+	"github.com/openrdap/rdap":          {"probe/transport"},
+	"golang.org/x/net":                  {"probe"}, // its public suffix list
 	"golang.org/x/time":                 {"probe/transport"},
 	"golang.org/x/crypto":               {"revocation", "scripts/headtohead", "scripts/responders"},
 	"github.com/olekukonko/tablewriter": {"probe/report/text.go"},

@@ -181,17 +181,24 @@ func (w *walker) findZone() {
 		if reply == nil {
 			return
 		}
-		if !reply.Settled() {
-			w.broken = true
-			continue
+		if w.walk.Zone = zoneIn(reply, name); w.walk.Zone != "" {
+			return
 		}
-		for _, record := range slices.Concat(reply.Answer, reply.Authority) {
-			if record.Type == evidence.TypeSOA && record.Name != "." && within(name, record.Name) {
-				w.walk.Zone = strings.ToLower(record.Name)
-				return
-			}
+		w.broken = true
+	}
+}
+
+// zoneIn is the zone that a reply about a name is from, or "".
+func zoneIn(reply *evidence.DNSReply, name string) string {
+	if !reply.Settled() {
+		return ""
+	}
+	for _, record := range slices.Concat(reply.Answer, reply.Authority) {
+		if record.Type == evidence.TypeSOA && record.Name != "." && within(name, record.Name) {
+			return strings.ToLower(record.Name)
 		}
 	}
+	return ""
 }
 
 // findServers finds the name servers of the zone and their addresses. Where the resolver

@@ -153,6 +153,22 @@ func TestALameZoneIsFoundByItsDelegation(t *testing.T) {
 	}
 }
 
+// A resolver that says nothing of a zone, not even that it has no such record, cannot look
+// into it.
+func TestAnEmptyAnswerIsNoZone(t *testing.T) {
+	w := &world{replies: map[string]evidence.DNSReply{
+		"r udp crl.ca.example. A": answer(), "r udp crl.ca.example. SOA": answer(), "r udp ca.example. SOA": answer(),
+		"r udp example. SOA":     answer("example. SOA a.nic.example. x.example. 1 1 1 1 1"),
+		"r udp example. NS":      answer("example. NS a.nic.example."),
+		"r udp a.nic.example. A": answer("a.nic.example. A 192.0.2.9"),
+		"192.0.2.9 udp crl.ca.example. A": {Code: evidence.DNSNoError,
+			Authority: records("ca.example. NS ns.ca.example."), Additional: records("ns.ca.example. A 192.0.2.1")},
+	}}
+	if got := walk(w, ""); got.Zone != "ca.example." || len(got.Servers) != 1 {
+		t.Errorf("zone %q, servers %v", got.Zone, got.Servers)
+	}
+}
+
 // Bogus is what fails twice and is cured by CD between; then nothing more is validated.
 func TestBogusZoneIsWalkedUnchecked(t *testing.T) {
 	replies := map[string]evidence.DNSReply{}

@@ -24,9 +24,12 @@ row() {
 	fi
 }
 
-# failed FILE: the rules that failed as warnings or worse, each once, in one line.
+# Which findings are held against what was expected, to jq.
+counted='.severity | IN("warning", "error", "critical")'
+
+# failed FILE: the rules that failed and are counted, each once, in one line.
 failed() {
-	jq -rs '[.[] | select(.type == "finding" and .outcome == "failed" and (.severity | IN("warning", "error", "critical"))) | .rule] |
+	jq -rs '[.[] | select(.type == "finding" and .outcome == "failed" and ('"$counted"')) | .rule] |
 		unique | join(" ") | if . == "" then "none" else . end' "$1" ||
 		echo 'no JSON lines'
 }
