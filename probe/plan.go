@@ -31,10 +31,12 @@ type Plan struct {
 type PlannedTarget struct {
 	Target   Target
 	Resolves []evidence.Question
-	CRLs     []evidence.Question
-	Issuers  []evidence.Question
-	OCSP     []evidence.Question
-	Skipped  []string // strategies that the target gives nothing for
+	// Registrations are about the domains of the hosts.
+	Registrations []evidence.Question
+	CRLs          []evidence.Question
+	Issuers       []evidence.Question
+	OCSP          []evidence.Question
+	Skipped       []string // strategies that the target gives nothing for
 }
 
 // Questions returns every question in the order in which it is asked.
@@ -42,6 +44,7 @@ func (p *Plan) Questions() []evidence.Question {
 	var list []evidence.Question
 	for _, t := range p.Targets {
 		list = append(list, t.Resolves...)
+		list = append(list, t.Registrations...)
 		list = append(list, t.CRLs...)
 		list = append(list, t.Issuers...)
 		list = append(list, t.OCSP...)
@@ -99,6 +102,7 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		}
 	}
 	p.issuers(run, &planned, issuer, subject, once)
+	p.registrations(&planned, issuer, once)
 	for _, responder := range t.Responders {
 		if t.Issuer == nil {
 			return planned, fmt.Errorf("asking %s: the issuer's certificate is not known", responder)

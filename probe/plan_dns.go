@@ -2,9 +2,13 @@ package probe
 
 import (
 	"encoding/hex"
+	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/revprobe/revprobe/probe/evidence"
 )
@@ -34,4 +38,83 @@ func hostName(rawURL string) string {
 func servedByDNS(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err != nil && host != "" && host != "localhost" && !strings.HasSuffix(host, ".localhost")
+}
+
+// registrations plans the questions about the domains of a target's services and of where its
+// issuer's certificate is.
+func (p *Plan) registrations(planned *PlannedTarget, issuer string, once func(...string) bool) {
+	services := slices.Concat(planned.Target.DistributionPoints, planned.Target.Responders)
+	if c := planned.Target.Certificate; c != nil {
+		services = append(services, c.IssuingCertificateURL...)
+	}
+	for _, service := range services {
+		domain := registrable(hostName(service))
+		if p.asks.Has(evidence.RDAP) && domain != "" && once("registration", domain) {
+			planned.Registrations = append(planned.Registrations, registration(domain, issuer))
+		}
+	}
+}
+
+func registration(domain, issuer string) evidence.Question {
+	return evidence.Question{Ask: evidence.RDAP, URL: "rdap:" + domain, Method: http.MethodGet, Issuer: issuer}
+}
+
+// registrable is the domain that somebody registered for a host to be, or "". What providers
+// hand out below a domain of theirs (the private part of the public suffix list) is not in any
+// registry.
+func registrable(host string) string {
+	if !servedByDNS(host) {
+		return ""
+	}
+	suffix, icann := publicsuffix.PublicSuffix(host)
+	for !icann && strings.Contains(suffix, ".") {
+		_, above, _ := strings.Cut(suffix, ".")
+		host = suffix
+		suffix, icann = publicsuffix.PublicSuffix(above)
+	}
+	below, found := strings.CutSuffix(host, "."+suffix)
+	if !found {
+		return ""
+	}
+	return below[strings.LastIndex(below, ".")+1:] + "." + suffix
+}
+
+// aliasRegistrations asks about the domains that the hosts turned out to be aliases into, each
+// once, and not again about those that were planned for.
+func (p *Plan) aliasRegistrations(recorders []*recorder) {
+	if !p.asks.Has(evidence.RDAP) {
+		return
+	}
+	known := map[string]bool{}
+	for _, t := range p.Targets {
+		for _, q := range t.Registrations {
+			known[q.URL] = true
+		}
+	}
+	for _, r := range recorders {
+		for _, x := range slices.Clone(r.list) {
+			for _, domain := range aliasDomains(x.DNS) {
+				if q := registration(domain, x.Issuer); !known[q.URL] {
+					known[q.URL] = true
+					r.ask(q)
+				}
+			}
+		}
+	}
+}
+
+// aliasDomains are the domains of every alias target that a walk came upon.
+func aliasDomains(walk *evidence.DNSWalk) []string {
+	if walk == nil {
+		return nil
+	}
+	var domains []string
+	for _, reply := range walk.Replies {
+		for _, target := range reply.Data(evidence.TypeCNAME) {
+			if domain := registrable(strings.ToLower(strings.TrimSuffix(target, "."))); domain != "" {
+				domains = append(domains, domain)
+			}
+		}
+	}
+	return domains
 }

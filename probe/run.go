@@ -29,6 +29,7 @@ func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 		recorders[i] = &recorder{ctx: ctx, asker: asker, target: i, silent: map[string]silence{}}
 	}
 	inParallel(recorders, p.reach)
+	p.aliasRegistrations(recorders)
 	var fetched []evidence.Exchange // a CRL of one target may list serials of another's issuer
 	for _, r := range recorders {
 		fetched = append(fetched, r.list...)
@@ -82,6 +83,9 @@ func (r *recorder) ask(q evidence.Question) *evidence.Exchange {
 // reach resolves the hosts of a target and fetches its CRLs and its issuer's certificate.
 func (p *Plan) reach(r *recorder) {
 	for _, q := range p.Targets[r.target].Resolves {
+		r.ask(q)
+	}
+	for _, q := range p.Targets[r.target].Registrations {
 		r.ask(q)
 	}
 	for _, q := range p.Targets[r.target].CRLs {

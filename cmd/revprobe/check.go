@@ -30,7 +30,8 @@ type checking struct {
 	rate                            float64
 	timeout, jitter                 time.Duration
 	contact, vantage, seed, archive string
-	allowPrivate, dryRun, noDNSWalk bool
+	allowPrivate, dryRun            bool
+	noDNSWalk, rdap                 bool
 	spool                           transport.Spool // what is too large for memory
 }
 
@@ -53,6 +54,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.BoolVar(&c.allowPrivate, "allow-private", false, "")
 	f.BoolVar(&c.dryRun, "dry-run", false, "")
 	f.BoolVar(&c.noDNSWalk, "no-dns-walk", false, "")
+	f.BoolVar(&c.rdap, "rdap", false, "")
 	if err := parse(f, args); err != nil {
 		return 0, err
 	}
@@ -121,6 +123,9 @@ func (c *checking) asks(rules []*conformance.Rule) evidence.Ask {
 	asks := needs(rules)
 	if c.noDNSWalk {
 		asks &^= evidence.WalkDNS
+	}
+	if !c.rdap {
+		asks &^= evidence.RDAP // it leaves the hosts that were named
 	}
 	return asks
 }

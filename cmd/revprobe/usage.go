@@ -49,6 +49,7 @@ How to ask:
   --seed HEX           make up the same unassigned serials as an earlier run
   --resolver IP[:PORT] ask these resolvers (repeatable)
   --no-dns-walk        do not ask the hosts' name servers themselves
+  --rdap               ask the registries when the domains' registrations end
   --rate N             requests a second to one host (default 1; loopback is not limited)
   --timeout DURATION   of one exchange (default 15s)
   --contact TEXT       how to reach you, sent in the User-Agent

@@ -20,7 +20,7 @@ func Rules() []*Rule {
 		cachingRules(), cacheKeyRules(), crlCachingRules(),
 		certificateRules(), accessRules(), distributionPointRules(),
 		locationRules(), issuerRules(), purposeRules(), serialRules(),
-		resolutionRules(), zoneRules(), addressRules(),
+		resolutionRules(), zoneRules(), addressRules(), registrationRules(),
 		ocspAgainstCRLRules(),
 		delegateIdentityRules(), delegateExtensionRules(), delegateAbsenceRules(),
 	)

@@ -1,15 +1,20 @@
 package conformance_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/probe/transport"
 )
 
@@ -97,9 +102,22 @@ func dead(fake *fixtures.Responder, address string) bool {
 func wireClient(t *testing.T, fake *fixtures.Responder, dial func(context.Context, string, string) (net.Conn, error)) *transport.Client {
 	t.Helper()
 	client, err := transport.New(transport.Options{Resolvers: fixtures.Resolvers, AllowPrivate: !fake.DNS.Unnamed, Dial: dial,
-		Named: map[string]bool{"127.0.0.1": true, "127.0.0.2": true, "127.0.0.3": true}})
+		RDAPTransport: registry{fake},
+		Named:         map[string]bool{"127.0.0.1": true, "127.0.0.2": true, "127.0.0.3": true}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return client
+}
+
+// registry is what RDAP reaches: IANA's list, and the registry of every domain that is on it.
+type registry struct{ fake *fixtures.Responder }
+
+// RoundTrip implements http.RoundTripper.
+func (r registry) RoundTrip(request *http.Request) (*http.Response, error) {
+	x := evidence.Exchange{Code: http.StatusOK, Body: []byte(`{"version":"1.0","publication":"2026-01-01T00:00:00Z","services":[[["example","test"],["https://registry.test/"]]]}`)}
+	if domain, found := strings.CutPrefix(request.URL.Path, "/domain/"); found {
+		x = r.fake.Respond(evidence.Question{Ask: evidence.RDAP, URL: "rdap:" + domain})
+	}
+	return &http.Response{StatusCode: x.Code, Proto: "HTTP/1.1", Header: x.Header, Body: io.NopCloser(bytes.NewReader(x.Body)), Request: request}, nil
 }

@@ -186,8 +186,8 @@ func exchangeLineOf(x *evidence.Exchange, responder bool) exchangeLine {
 	switch {
 	case responder:
 		line.Responder = &x.URL
-	case x.Ask.Has(evidence.Handshake):
-		line.DistributionPoint = new(string) // a TLS server is neither, and url names it
+	case x.Ask.Has(evidence.Handshake | evidence.RDAP):
+		line.DistributionPoint = new(string) // a TLS server or a registry is neither, and url names it
 	default:
 		line.DistributionPoint = &x.URL
 	}

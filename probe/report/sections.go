@@ -130,6 +130,8 @@ func (s *section) what() string {
 		kind = "distribution point"
 	case s.asks.Has(evidence.FetchIssuer):
 		kind = "caIssuers location"
+	case s.asks.Has(evidence.RDAP):
+		kind = "registration of the domain"
 	case s.asks.Has(evidence.Handshake):
 		kind = "TLS server"
 	}

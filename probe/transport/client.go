@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/http"
 	"strings"
 	"time"
+
+	"github.com/openrdap/rdap"
 
 	"github.com/revprobe/revprobe/probe/evidence"
 )
@@ -48,6 +51,9 @@ type Options struct {
 	Named        map[string]bool
 	AllowPrivate bool
 
+	// RDAPTransport carries the questions about registrations of domains; nil: HTTPS over Dial.
+	RDAPTransport http.RoundTripper
+
 	// Dial opens every connection, "tcp" and (for DNS) "udp"; nil dials the network. A DNS
 	// connection that is no net.PacketConn has its messages framed as over TCP (RFC 1035
 	// §4.2.2), whatever the network's name.
@@ -67,6 +73,7 @@ type Client struct {
 	dial           dialFunc
 	resolver       *resolver
 	pace           *pace
+	registries     *rdap.Client
 }
 
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
@@ -104,6 +111,7 @@ func New(o Options) (*Client, error) {
 		c.dial = new(net.Dialer).DialContext
 	}
 	c.pace = newPace(rate)
+	c.registries = c.registryClient(o.RDAPTransport)
 	var err error
 	if c.resolver, err = newResolver(o.Resolvers, c.timeout, c.dial); err != nil {
 		return nil, err
@@ -124,7 +132,11 @@ func orDefault[T comparable](value, standard T) T {
 // nothing. Failures are data; when ctx ends before an answer came they are Interrupted.
 func (c *Client) Ask(ctx context.Context, q evidence.Question) evidence.Exchange {
 	a := &asking{Client: c, x: evidence.Exchange{Question: q}}
-	problem := a.ask(ctx)
+	ask := a.ask
+	if q.Ask.Has(evidence.RDAP) {
+		ask = a.askRegistry
+	}
+	problem := ask(ctx)
 	end := time.Now()
 	a.x.At = end.Round(0).UTC()
 	if !a.began.IsZero() {
