@@ -170,7 +170,7 @@ func httpDate(text string) (at time.Time, wrong string, ok bool) {
 	}
 	for _, form := range []struct{ layout, wrong string }{
 		{fixedDate, ""},
-		{utcDate, "it ends in UTC where HTTP has GMT, and clients cannot read it"},
+		{utcDate, "it ends in UTC where HTTP has GMT, which strict clients refuse"},
 		{"Monday, 02-Jan-06 15:04:05 GMT", "an obsolete form"},
 		{"Mon Jan _2 15:04:05 2006", "an obsolete form"},
 	} {
