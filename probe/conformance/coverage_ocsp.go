@@ -49,12 +49,8 @@ func statusRows() []Row {
 		[]Row{
 			{"ocsp-revoked-not-reverted", section, needsHistory + "what was revoked before"},
 		},
-		judged(section, "ocsp-revocationtime-sane", "ocsp-ca-reason-present", "ocsp-reason-allowed"),
-		[]Row{
-			{"ocsp-reason-equals-crl", section, needsComparison + "the reasons of one serial number"},
-			{"ocsp-crl-consistent", section, needsComparison + "the status of one serial number"},
-		},
-		judged(section, "ocsp-get-post-equal"),
+		judged(section, "ocsp-revocationtime-sane", "ocsp-ca-reason-present", "ocsp-reason-allowed", "ocsp-reason-equals-crl",
+			"ocsp-crl-consistent", "ocsp-get-post-equal"),
 		[]Row{
 			{"ocsp-ip-consistent", section, needsQuestion + "the same one to each address, and from another vantage point for anycast"},
 			{"ocsp-operational-for-aia", section, needsList + "of every unexpired certificate the responder that it names; of those at hand http-status-200 judges it"},

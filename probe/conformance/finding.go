@@ -30,6 +30,7 @@ type Finding struct {
 type Answer struct {
 	Responder string // URL
 	Issuer    string // fingerprint of the issuer's certificate
+	Subject   string // fingerprint of the certificate that led here or was asked about
 	Ask       evidence.Ask
 	Strategy  string // of an unassigned serial; "sha256-certid" where the CertID is made with SHA-256, "assigned" and "foreign-issuer" for the others
 	Serial    string // hex
@@ -57,16 +58,17 @@ type Document struct {
 
 // Report is everything that judging one run gave.
 type Report struct {
-	Run        *evidence.Run
-	Profile    Profile
-	Services   []Service
-	Answers    []Answer
-	Documents  []Document
-	Findings   []Finding // failed ones and inconclusive ones, in the order of the evidence
-	Judged     []*Judged // every rule that was put to anything, place by place
-	Outcomes   map[Outcome]int
-	ClockError time.Duration // by which our clock seems to be ahead, by the Date of several hosts; zero where it seems right
-	Blackout   bool          // every host failed alike, so that it may be our own network
+	Run          *evidence.Run
+	Profile      Profile
+	Services     []Service
+	Answers      []Answer
+	Certificates []CertificateStatus // those whose status was asked
+	Documents    []Document
+	Findings     []Finding // failed ones and inconclusive ones, in the order of the evidence
+	Judged       []*Judged // every rule that was put to anything, place by place
+	Outcomes     map[Outcome]int
+	ClockError   time.Duration // by which our clock seems to be ahead, by the Date of several hosts; zero where it seems right
+	Blackout     bool          // every host failed alike, so that it may be our own network
 	// NothingAsked is set where nothing was learnt about anybody: no service could be asked,
 	// or not one question got through because of our own network.
 	NothingAsked bool

@@ -74,6 +74,7 @@ func (e *examiner) authorities() {
 	}
 	for _, key := range order {
 		if s := byKey[key]; len(s.Exchanges) > 0 {
+			e.statuses(s)
 			e.issuer(s)
 		}
 	}
@@ -81,20 +82,24 @@ func (e *examiner) authorities() {
 
 // issuer judges what was seen of one CA.
 func (e *examiner) issuer(s *IssuerSubject) {
-	last := s.Exchanges[len(s.Exchanges)-1]
-	rules := e.judging(func(r *Rule) bool {
+	for _, r := range e.judging(func(r *Rule) bool {
 		return r.Issuer != nil && len(s.asked(r.Needs)) > 0 && (r.And == 0 || len(s.asked(r.And)) > 0)
-	})
-	e.put(rules, e.docket(last, s.signed(), scoped{}), once, func(r *Rule, _ int) Verdict {
-		v := s.unanswered(r)
-		if v.Outcome == Passed {
-			v = r.Issuer(*s)
+	}) {
+		of := s.asked(r.Needs) // a finding is told with the service that has to mend it
+		if r.And != 0 {
+			of = s.asked(r.And)
 		}
-		if len(v.exchanges) > 0 {
-			return v
-		}
-		return v.about(ids(s.asked(r.Asks()))...)
-	})
+		e.put([]*listed{r}, e.docket(of[len(of)-1], s.signed(), scoped{}), once, func(r *Rule, _ int) Verdict {
+			v := s.unanswered(r)
+			if v.Outcome == Passed {
+				v = r.Issuer(*s)
+			}
+			if len(v.exchanges) > 0 {
+				return v
+			}
+			return v.about(ids(s.asked(r.Asks()))...)
+		})
+	}
 }
 
 // asked returns the exchanges of those kinds.

@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"crypto/x509"
+	"fmt"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -14,7 +16,10 @@ const setBack = time.Hour
 
 // ocspAgainstCRLRules hold what OCSP says against what the CRL of the same CA says. The
 // texts set no time by which OCSP has to follow a revocation but that of its next update
-// (BR 4.9.9), so an older answer is believed until that is due.
+// (BR 4.9.9), so an older answer is believed until that is due. Each contradiction is one
+// rule's: ocsp-revoked-known asks about serials of the CRL; of the certificates at hand,
+// ocsp-crl-consistent has the answers newer than the CRL that lists them,
+// crl-good-not-listed the older ones, and crl-revoked-appears those that no CRL lists.
 func ocspAgainstCRLRules() []*Rule {
 	return []*Rule{
 		{
@@ -26,15 +31,17 @@ func ocspAgainstCRLRules() []*Rule {
 			Clock:  true,
 			Marked: Error,
 			Issuer: func(s IssuerSubject) Verdict {
-				var list []Verdict
-				for _, a := range s.answers(evidence.ListedPOST) {
-					for _, c := range s.heeded() {
-						if entry := c.listing(a.single.CertID.Serial); entry != nil {
-							list = append(list, revokedKnown(a, c, entry))
-						}
+				return s.compare(evidence.ListedPOST, func(p comparison) Verdict {
+					switch {
+					case p.entry == nil:
+						return skip()
+					case p.single.Status == revocation.StatusRevoked || p.lags():
+						return pass()
+					case p.single.Status == revocation.StatusGood:
+						return fail("revoked", "%s", p)
 					}
-				}
-				return together(list)
+					return unable("%s: the certificate may have expired", p)
+				})
 			},
 			Bad: []fixtures.Case{
 				when("good, in an answer an hour newer than the CRL", func(r *fake) {
@@ -59,33 +66,208 @@ func ocspAgainstCRLRules() []*Rule {
 			},
 			Also: []string{"ocsp-br-update-long", "ocsp-mozilla-update-4d", "ocsp-ms-update-half"},
 		},
+		{
+			ID:     "ocsp-crl-consistent",
+			Cites:  []Citation{BR("4.10.1", Must), BR("4.9.7", Must), BR("4.9.9", Must), RFC6960("2.2", Observed)},
+			Says:   "OCSP must not take back what an older CRL says of a certificate, nor give another time of revocation.",
+			Needs:  evidence.FetchCRL,
+			And:    evidence.Assigned | evidence.ListedPOST,
+			Marked: Error,
+			Issuer: func(s IssuerSubject) Verdict {
+				return s.compare(evidence.Assigned|evidence.ListedPOST, func(p comparison) Verdict {
+					switch {
+					case p.entry == nil:
+						return skip() // crl-revoked-appears speaks of those
+					case p.single.Status == revocation.StatusRevoked:
+						return p.times()
+					case p.certificate == nil || p.expired():
+						return skip() // ocsp-revoked-known speaks of the first; entries of the others may go
+					case p.older():
+						return pass() // crl-good-not-listed speaks of it once it is overdue
+					}
+					return fail("revoked", "%s", p)
+				})
+			},
+			Bad: []fixtures.Case{
+				when("good, in an answer an hour newer than the CRL", func(r *fake) { leafListed(r, fixtures.Good, setBack) }),
+				when("unknown, in an answer an hour newer than the CRL", func(r *fake) { leafListed(r, fixtures.Unknown, setBack) }),
+				when("revoked a second later by OCSP", func(r *fake) {
+					leafListed(r, fixtures.Revoked, 0)
+					r.OCSP.RevocationTime = r.Now.Add(-day + time.Second)
+				}),
+			},
+			Good: []fixtures.Case{
+				when("good, in an answer a second older than that", func(r *fake) { leafListed(r, fixtures.Good, setBack-time.Second) }),
+				when("revoked at the same second", func(r *fake) { leafListed(r, fixtures.Revoked, setBack) }),
+				when("revoked earlier by the newer of both, which may have set it back", func(r *fake) {
+					leafListed(r, fixtures.Revoked, setBack)
+					r.OCSP.RevocationTime = r.Now.Add(-day - time.Hour)
+				}),
+				when("good, a second after the certificate expired", func(r *fake) {
+					leafListed(r, fixtures.Good, setBack)
+					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(-time.Second) }
+				}),
+			},
+			Also: []string{"ocsp-assigned-authoritative-15m"},
+		},
+		{
+			ID:     "ocsp-reason-equals-crl",
+			Cites:  []Citation{MRSP("6.1.1", Observed), BR("7.2.2", Observed)},
+			Says:   "OCSP should give the reason of a revocation that the CRL gives.",
+			Needs:  evidence.FetchCRL,
+			And:    evidence.Assigned | evidence.ListedPOST,
+			Marked: Warning,
+			Issuer: func(s IssuerSubject) Verdict {
+				return s.compare(evidence.Assigned|evidence.ListedPOST, func(p comparison) Verdict {
+					if p.entry == nil || p.single.Status != revocation.StatusRevoked {
+						return skip()
+					}
+					return p.reasons()
+				})
+			},
+			Bad: []fixtures.Case{
+				when("two reasons", func(r *fake) {
+					leafListed(r, fixtures.Revoked, 0)
+					r.OCSP.Reason = revocation.ReasonCessationOfOperation
+				}),
+				when("no reason by OCSP", func(r *fake) {
+					leafListed(r, fixtures.Revoked, 0)
+					r.OCSP.NoReason = true
+				}),
+			},
+			Good: []fixtures.Case{
+				when("the same reason", func(r *fake) { leafListed(r, fixtures.Revoked, 0) }),
+				when("keyCompromise by the newer of both", func(r *fake) {
+					leafListed(r, fixtures.Revoked, setBack)
+					r.OCSP.Reason = revocation.ReasonKeyCompromise
+				}),
+			},
+		},
 	}
 }
 
-// revokedKnown judges an answer about a certificate that the CRL lists.
-func revokedKnown(a revocationAnswer, c *CRLSubject, entry *revocation.CRLEntry) Verdict {
-	both := func(v Verdict) Verdict { return v.about(a.Exchange.ID, c.Exchange.ID) }
+// leafListed puts the leaf on a CRL that is so much older than the answers, and has OCSP say
+// something of it.
+func leafListed(r *fake, status fixtures.Status, older time.Duration) {
+	r.CRL.ThisUpdate = r.Now.Add(-time.Hour - older)
+	r.CRL.Entries = append(entries(1, revocation.ReasonKeyCompromise), fixtures.CRLEntry{Leaf: true, Revoked: r.Now.Add(-day), Reason: revocation.ReasonSuperseded})
+	r.OCSP.Assigned = status
+}
+
+// comparison is what OCSP and a CRL that a client would heed say of one certificate.
+type comparison struct {
+	revocationAnswer
+	crl         *CRLSubject
+	entry       *revocation.CRLEntry // nil where the CRL covers the certificate and does not list it
+	certificate *x509.Certificate    // nil where only the serial is known
+}
+
+func (p comparison) String() string {
+	word := statusWord(p.single)
+	if p.single.Status == revocation.StatusRevoked {
+		word += " " + stamp(p.single.RevocationTime.Time)
+	}
+	crl := "not on"
+	if p.entry != nil {
+		crl = "revoked " + stamp(p.entry.RevocationDate.Time) + " by"
+	}
+	return fmt.Sprintf("serial %s: %s by OCSP of %s, %s the CRL of %s", p.single.CertID.Serial, word, stamp(p.single.ThisUpdate.Time),
+		crl, stamp(p.crl.CRL.ThisUpdate.Time))
+}
+
+// compare puts a question to every answer with every CRL that says something of the same
+// certificate.
+func (s *IssuerSubject) compare(kinds evidence.Ask, judge func(comparison) Verdict) Verdict {
+	var list []Verdict
+	for _, a := range s.answers(kinds) {
+		for _, c := range s.heeded() {
+			p := comparison{a, c, c.listing(a.single.CertID.Serial), a.Subject}
+			if p.entry == nil {
+				if p.certificate == nil {
+					continue
+				}
+				if coverage, _ := c.covers(p.certificate, s.Issuer); coverage != Covered {
+					continue
+				}
+			}
+			list = append(list, judge(p).about(a.Exchange.ID, c.Exchange.ID))
+		}
+	}
+	return together(list)
+}
+
+// older reports whether the answer may honestly be from before the CRL was made.
+func (p comparison) older() bool {
+	return p.single.ThisUpdate.Before(p.crl.CRL.ThisUpdate.Add(setBack))
+}
+
+// lags reports whether it is, and not yet due for renewal.
+func (p comparison) lags() bool { return p.older() && !p.At.After(p.renewalDue()) }
+
+// expired reports whether the certificate is, so that its entry may go and OCSP fall silent.
+func (p comparison) expired() bool {
+	return p.certificate != nil && p.At.After(p.certificate.NotAfter)
+}
+
+// times holds the two times of a revocation against each other. The newer document may have
+// set it back (BR 7.2.2).
+func (p comparison) times() Verdict {
+	ocsp, crl := p.single.RevocationTime, p.entry.RevocationDate
+	newer, earlier := ocsp, crl
+	if p.crl.CRL.ThisUpdate.After(p.single.ThisUpdate.Time) {
+		newer, earlier = crl, ocsp
+	}
 	switch {
-	case a.single.Status == revocation.StatusRevoked:
+	case ocsp.IsZero() || crl.IsZero() || crl.After(p.crl.CRL.ThisUpdate.Time):
+		return skip() // other rules speak of such times
+	case ocsp.Equal(crl.Time), newer.Before(earlier.Time) && !p.single.ThisUpdate.Equal(p.crl.CRL.ThisUpdate.Time):
 		return pass()
-	case a.lags(c):
-		return pass()
-	case a.single.Status == revocation.StatusGood:
-		return both(fail("revoked", "good for serial %s, by OCSP of %s; revoked %s by the CRL of %s", entry.Serial,
-			stamp(a.single.ThisUpdate.Time), stamp(entry.RevocationDate.Time), stamp(c.CRL.ThisUpdate.Time)).in(singleField(0, "certStatus")))
 	}
-	return both(unable("%s for serial %s, which the CRL lists: its certificate may have expired", statusWord(a.single), entry.Serial))
+	return fail("one time of revocation", "%s", p).in(singleField(0, "certStatus.revocationTime")).atMost(Warning)
 }
 
-// lags reports whether an answer may honestly be from before the CRL was made: it is no
-// newer, and not yet due for renewal.
-func (a revocationAnswer) lags(c *CRLSubject) bool {
-	return a.single.ThisUpdate.Before(c.CRL.ThisUpdate.Add(setBack)) && !a.At.After(renewalDue(a.single))
+// reasons holds the two reasons of a revocation against each other. The newer document may
+// have changed it to keyCompromise (BR 7.2.2), and what no CRL should give as a reason is
+// the business of crl-reason-allowed.
+func (p comparison) reasons() Verdict {
+	ocsp, crl, newer := p.single.Reason, p.entry.Reason, p.single.Reason
+	if p.crl.CRL.ThisUpdate.After(p.single.ThisUpdate.Time) {
+		newer = crl
+	}
+	switch {
+	case !allowedReason(crl):
+		return skip()
+	case ocsp == crl:
+		return pass()
+	case newer == revocation.ReasonKeyCompromise && !p.single.ThisUpdate.Equal(p.crl.CRL.ThisUpdate.Time):
+		return pass()
+	}
+	v := fail("one reason", "serial %s: %s by OCSP, %s by the CRL", p.single.CertID.Serial, ocsp, crl).in(singleField(0, "certStatus.revocationReason"))
+	if ocsp == revocation.ReasonUnspecified || crl == revocation.ReasonUnspecified {
+		return v.atMost(Notice)
+	}
+	return v
+}
+
+// allowedReason reports whether BR 7.2.2 has that reason for Subscriber certificates, none
+// included.
+func allowedReason(r revocation.ReasonCode) bool {
+	switch r {
+	case revocation.ReasonUnspecified, revocation.ReasonKeyCompromise, revocation.ReasonAffiliationChanged, revocation.ReasonSuperseded,
+		revocation.ReasonCessationOfOperation, revocation.ReasonPrivilegeWithdrawn:
+		return true
+	}
+	return false
 }
 
 // renewalDue is when BR 4.9.9 has a response renewed: halfway, where its validity interval
-// is below 16 hours, else 8 hours before the end and 4 days after the beginning.
-func renewalDue(s *revocation.SingleResponse) time.Time {
+// is below 16 hours, else 8 hours before the end and 4 days after the beginning. For CA
+// certificates it has 12 months.
+func (p comparison) renewalDue() time.Time {
+	s := p.single
+	if p.Scope == evidence.ScopeCA {
+		return s.ThisUpdate.AddDate(1, 0, 0)
+	}
 	due := s.ThisUpdate.Add(updateAfterStart)
 	length, ok := validity(s)
 	switch {

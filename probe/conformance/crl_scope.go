@@ -1,0 +1,112 @@
+package conformance
+
+import (
+	"bytes"
+	"crypto/x509"
+	"slices"
+	"strings"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// Coverage says whether a CRL speaks of a certificate at all.
+type Coverage string
+
+// The coverages.
+const (
+	Covered    Coverage = "yes"
+	NotCovered Coverage = "no"
+	PartlyOnly Coverage = "partly" // or nobody can tell: a missing entry means nothing
+)
+
+// covers evaluates RFC 5280 §6.3.3 (b) to (f): whether the CRL is by the certificate's
+// issuer, for its distribution point, its kind and all reasons; and if not, why.
+func (c *CRLSubject) covers(cert, ca *x509.Certificate) (Coverage, string) {
+	points, _ := revocation.CertificateCRLDP(cert)
+	indirect := slices.ContainsFunc(points, func(p revocation.DistributionPoint) bool { return p.HasCRLIssuer })
+	switch {
+	case c.CRL.Issuer == nil:
+		return PartlyOnly, "its issuer cannot be read"
+	case !revocation.SameName(c.CRL.Issuer, cert.RawIssuer) && indirect:
+		return PartlyOnly, "the certificate leaves its CRL to another issuer"
+	case !revocation.SameName(c.CRL.Issuer, cert.RawIssuer):
+		return NotCovered, "it is by " + revocation.NameText(c.CRL.Issuer)
+	case c.byAnotherKey(ca):
+		return NotCovered, "it is signed with another key than that of the certificate's issuer"
+	case c.CRL.DeltaBase != nil:
+		return PartlyOnly, "it is a delta CRL, which tells only what has changed"
+	case c.CRL.IssuingDP == nil:
+		return Covered, ""
+	}
+	return idpCovers(c.CRL.IssuingDP, cert, points)
+}
+
+// idpCovers is RFC 5280 §6.3.3 (b)(2) and (d).
+func idpCovers(idp *revocation.IssuingDistributionPoint, cert *x509.Certificate, points []revocation.DistributionPoint) (Coverage, string) {
+	switch {
+	case idp.OnlyAttributes:
+		return NotCovered, "it is for attribute certificates only"
+	case idp.OnlyUserCerts && idp.OnlyCACerts:
+		return PartlyOnly, "it says that it is for user certificates only and for CA certificates only"
+	case idp.OnlyUserCerts && cert.IsCA:
+		return NotCovered, "it is for user certificates only"
+	case idp.OnlyCACerts && !cert.IsCA:
+		return NotCovered, "it is for CA certificates only"
+	case len(idp.URIs) > 0 && len(pointURIs(points)) == 0:
+		return PartlyOnly, "it is for one distribution point, and the certificate names none"
+	case len(idp.URIs) > 0 && !share(idp.URIs, pointURIs(points)):
+		return NotCovered, "it is for " + strings.Join(idp.URIs, ", ") + ", which the certificate does not name"
+	case idp.SomeReasons:
+		return PartlyOnly, "it is for some reasons only"
+	}
+	return Covered, ""
+}
+
+// byAnotherKey reports whether the CRL was certainly signed with another key than the CA's:
+// another certificate of the same name verifies it, or it names another key itself. Where
+// neither is so, its signature is merely wrong.
+func (c *CRLSubject) byAnotherKey(ca *x509.Certificate) bool {
+	switch {
+	case ca == nil || c.Issuer == nil:
+		return false
+	case c.Signature.State == revocation.SignatureValid:
+		return !bytes.Equal(c.Issuer.RawSubjectPublicKeyInfo, ca.RawSubjectPublicKeyInfo)
+	}
+	aki := c.CRL.AuthorityKey
+	return c.Signature.State == revocation.SignatureInvalid && aki != nil && len(aki.KeyID) > 0 && len(ca.SubjectKeyId) > 0 &&
+		!bytes.Equal(aki.KeyID, ca.SubjectKeyId)
+}
+
+// pointURIs returns the URIs of distribution points.
+func pointURIs(points []revocation.DistributionPoint) []string {
+	var list []string
+	for _, p := range points {
+		list = append(list, p.URIs...)
+	}
+	return list
+}
+
+// pointsAt returns the URIs of the certificate's distribution points.
+func pointsAt(cert *x509.Certificate) []string {
+	points, _ := revocation.CertificateCRLDP(cert)
+	return pointURIs(points)
+}
+
+func share(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}
+
+// eachPoint puts a question to every CRL that was fetched from a distribution point of one
+// of the certificates at hand, together with that certificate.
+func (s *IssuerSubject) eachPoint(judge func(*CRLSubject, *x509.Certificate) Verdict) Verdict {
+	var list []Verdict
+	for _, cert := range s.Certificates {
+		for _, c := range s.CRLs {
+			if c.Exchange.Ask == evidence.FetchCRL && slices.Contains(pointsAt(cert), c.Exchange.URL) {
+				list = append(list, judge(c, cert).about(c.Exchange.ID))
+			}
+		}
+	}
+	return together(list)
+}
