@@ -47,7 +47,18 @@ var exampleTime = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 func exampleFinding(rule *conformance.Rule) string {
 	fake := conforming(exampleTime, rule.Bad[0].Change)
 	run := &evidence.Run{Started: exampleTime}
-	plan, err := probe.NewPlan(run, []probe.Target{fakeTarget(fake)}, probe.Options{Asks: rule.Asks(), Serials: probe.Serials{Seed: []byte("documentation")}})
+	targets := []probe.Target{fakeTarget(fake)}
+	targets[0].DistributionPoints = fake.CRLURLs()
+	for _, leaf := range fake.ShardLeaves() {
+		targets = append(targets, probe.Target{Certificate: leaf, Issuer: fake.IssuerCertificate(), DistributionPoints: leaf.CRLDistributionPoints})
+	}
+	if fake.Namesake {
+		run.AddCertificate(fake.NamesakeCertificate().Raw, "namesake.pem")
+	}
+	if fake.Disclose != nil {
+		run.Disclosed = &evidence.Disclosure{URLs: fake.Disclose(fake.CRLURLs())}
+	}
+	plan, err := probe.NewPlan(run, targets, probe.Options{Asks: rule.Asks(), Serials: probe.Serials{Seed: []byte("documentation")}})
 	if err != nil {
 		return err.Error()
 	}

@@ -17,7 +17,6 @@ const (
 	needsVantage    = "needs another vantage point: "
 	needsRobustness = "needs the robustness probes, not written yet: "
 	needsQuestion   = "needs a question that is not asked yet: "
-	needsComparison = "needs OCSP compared with the CRL, not written yet: "
 	needsInsight    = "cannot be seen from outside: "
 	notYet          = "needs a rule that is not written yet"
 )

@@ -20,7 +20,7 @@ func pointerRows() []Row {
 		{"cert-cdp-format", section, ""},
 		{"cert-url-wellformed", section, ""},
 		{"cert-operational-endpoint", section, "what a certificate names is asked like any service: dns-resolves, tcp-connect-all, http-status-200 and http-body-magic say that one does not work"},
-		{"cert-cdp-same-content", section, notYet},
+		{"cert-cdp-same-content", section, ""},
 		{"cert-aia-crosscheck-siblings", section, needsList + "which locations the other certificates of the CA name"},
 		{"cert-freshestcrl", section, ""},
 		{"cert-norevavail", section, ""},

@@ -57,7 +57,7 @@ func crlHTTPRows() []Row {
 	return []Row{
 		{"http-crl-content-type", section, ""},
 		{"http-crl-cache", section, ""},
-		{"http-crl-get-equals-disclosed", section, notYet},
+		{"http-crl-get-equals-disclosed", section, ""},
 		{"http-crl-range-and-etag", section, ""},
 		{"http-caissuers-der", section, ""},
 		{"http-caissuers-content-type", section, ""},

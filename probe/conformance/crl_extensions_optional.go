@@ -11,34 +11,6 @@ import (
 func crlOptionalExtensionRules() []*Rule {
 	return []*Rule{
 		{
-			ID:     "crl-no-delta",
-			Cites:  []Citation{RFC5280("5.2.4", Observed)},
-			Says:   "A distribution point must serve a complete CRL, not a delta; a delta's indicator is critical and names an earlier base.",
-			Needs:  evidence.FetchCRL,
-			Marked: Error,
-			CRL: func(s CRLSubject) Verdict {
-				const field = "tbsCertList.crlExtensions.deltaCRLIndicator"
-				x := revocation.FindExtension(s.CRL.Extensions, revocation.OIDDeltaCRL)
-				switch base, number := s.CRL.DeltaBase, s.CRL.Number; {
-				case x == nil:
-					return skipUnless(s.CRL.Broken == nil)
-				case s.Exchange.Ask != evidence.File:
-					return fail("a complete CRL", "a delta CRL").in(field).at(x.Offset)
-				case !x.Critical:
-					return fail("critical", "not critical").in(field).at(x.Offset)
-				case base != nil && number != nil && base.Big().Cmp(number.Big()) > 0:
-					return fail("BaseCRLNumber at most cRLNumber, "+number.String(), "%s", base).in(field).at(x.Offset)
-				}
-				return pass()
-			},
-			Bad: []fixtures.Case{
-				when("a delta", delta(true)),
-				when("a delta whose indicator is not critical", delta(false)),
-			},
-			Good: []fixtures.Case{when("a complete CRL", func(*fake) {})},
-			Also: []string{"crl-ext-allowed"},
-		},
-		{
 			ID:     "crl-freshest",
 			Cites:  []Citation{RFC5280("5.2.6", Must)},
 			Says:   "freshestCRL must not be critical, and has no place in a delta CRL.",

@@ -6,9 +6,53 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
 )
+
+func crlScopeRules() []*Rule {
+	return []*Rule{{
+		ID:     "crl-scope-covers-cert",
+		Cites:  []Citation{RFC5280("4.2.1.13", Must), RFC5280("6.3.3", Must), BR("7.1.2.11.2", Must).Since("2023-09-15")},
+		Says:   "The CRL at a certificate's distribution point must cover the certificate: its issuer and key, its distribution point, its kind.",
+		Needs:  evidence.FetchCRL,
+		Marked: Critical,
+		Issuer: func(s IssuerSubject) Verdict {
+			return s.eachPoint(func(c *CRLSubject, cert *x509.Certificate) Verdict {
+				switch coverage, why := c.covers(cert, s.Issuer); {
+				case coverage == NotCovered:
+					return fail("a CRL that covers the certificate with serial "+revocation.SerialOf(cert.SerialNumber).String(), "%s: %s", c.Exchange.URL, why)
+				case coverage == PartlyOnly:
+					return skip() // other rules speak of what is unusual about it
+				}
+				return pass()
+			})
+		},
+		Bad: []fixtures.Case{
+			when("another CA's", func(r *fake) { r.CRL.Issuer = strangerName }),
+			when("for CA certificates only", func(r *fake) {
+				r.CRL.IssuingDP = func(own string) revocation.IssuingDistributionPoint {
+					return revocation.IssuingDistributionPoint{URIs: []string{own}, OnlyCACerts: true}
+				}
+			}),
+			when("for another distribution point", func(r *fake) {
+				r.CRL.IssuingDP = func(own string) revocation.IssuingDistributionPoint {
+					return revocation.IssuingDistributionPoint{URIs: []string{own + "/"}, OnlyUserCerts: true}
+				}
+			}),
+		},
+		Good: []fixtures.Case{
+			when("for its distribution point and one more", func(r *fake) {
+				r.CRL.IssuingDP = func(own string) revocation.IssuingDistributionPoint {
+					return revocation.IssuingDistributionPoint{URIs: []string{own + "/", own}, OnlyUserCerts: true}
+				}
+			}),
+			when("of the whole CA", func(*fake) {}),
+		},
+		Also: []string{"crl-issuer-dn-bytes", "crl-idp-matches-cdp"},
+	}}
+}
 
 // Coverage says whether a CRL speaks of a certificate at all.
 type Coverage string

@@ -104,6 +104,7 @@ func crlSignatureRules() []*Rule {
 			},
 			Bad:  []fixtures.Case{when("another CA's name", func(r *fake) { r.CRL.Issuer = strangerName })},
 			Good: []fixtures.Case{when("the CA's name", func(*fake) {})},
+			Also: []string{"crl-scope-covers-cert"},
 		},
 	}
 }

@@ -128,6 +128,7 @@ func crlTimeRules() []*Rule {
 			Good: []fixtures.Case{
 				when("12 months", func(r *fake) { crlForCAs(r, r.Now.Add(-time.Hour), addMonths(r.Now.Add(-time.Hour), 12)) }),
 			},
+			Also: []string{"crl-scope-covers-cert"},
 		},
 		{
 			ID:    "crl-update-ee",

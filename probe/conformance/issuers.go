@@ -19,7 +19,10 @@ type IssuerSubject struct {
 	CRLs         []*CRLSubject       // those fetched for it, whoever signed them
 	Responses    []*ResponseSubject  // OCSP answers to questions about its certificates, whoever signed them
 	Certificates []*x509.Certificate // those whose status the operator asked for and that it issued
+	Disclosed    []string            // the CRLs that the CCADB shows of it; nil where nobody said
 	At           time.Time           // when the last of it was seen
+
+	anchorOf func(*x509.Certificate) *x509.Certificate // the root that a certificate chains to, or nil
 }
 
 // caKey names a CA by its name and key.
@@ -31,13 +34,16 @@ func caKey(c *x509.Certificate) string {
 func (e *examiner) authorities() {
 	var order []string
 	byKey, byCertificate := map[string]*IssuerSubject{}, map[*x509.Certificate]*IssuerSubject{}
-	at := func(ca *x509.Certificate) *IssuerSubject {
-		if s := byCertificate[ca]; s != nil {
+	at := func(ca *x509.Certificate, name []byte) *IssuerSubject {
+		if s := byCertificate[ca]; s != nil && ca != nil {
 			return s
 		}
-		key := caKey(ca)
+		key := string(name)
+		if ca != nil {
+			key = caKey(ca)
+		}
 		if byKey[key] == nil {
-			byKey[key] = &IssuerSubject{Issuer: ca}
+			byKey[key] = &IssuerSubject{Issuer: ca, Disclosed: disclosed(e.report.Run), anchorOf: e.anchorOf}
 			order = append(order, key)
 		}
 		byCertificate[ca] = byKey[key]
@@ -46,28 +52,33 @@ func (e *examiner) authorities() {
 	for i := range e.report.Run.Exchanges {
 		x := &e.report.Run.Exchanges[i]
 		ca := e.knownIssuer(x)
-		if crl := e.crls[x.ID]; crl != nil && ca == nil {
+		crl := e.crls[x.ID]
+		switch {
+		case ca == nil && crl == nil:
+			continue
+		case ca == nil:
 			ca = crl.Issuer
 		}
-		if ca == nil {
-			continue
+		var name []byte
+		if crl != nil {
+			name = crl.CRL.Issuer
 		}
-		s := at(ca)
+		s := at(ca, name)
 		s.Exchanges, s.At = append(s.Exchanges, x), x.At
-		if crl := e.crls[x.ID]; crl != nil {
+		if crl != nil {
 			s.CRLs = append(s.CRLs, crl)
 		}
 	}
 	for _, a := range e.answers {
 		if a.Response != nil && a.Response.Issuer != nil && !a.Ask.Has(evidence.ForeignPOST) {
-			s := at(a.Response.Issuer)
+			s := at(a.Response.Issuer, nil)
 			s.Responses = append(s.Responses, a.Response)
 		}
 	}
 	for _, name := range e.report.Run.Subjects {
 		if c := e.certificates[name]; c != nil {
 			if ca := e.issuerOf(c); ca != nil {
-				s := at(ca)
+				s := at(ca, nil)
 				s.Certificates = append(s.Certificates, c)
 			}
 		}
@@ -78,6 +89,28 @@ func (e *examiner) authorities() {
 			e.issuer(s)
 		}
 	}
+}
+
+// disclosed returns the URLs that the CCADB shows, and nil only where nobody said.
+func disclosed(run *evidence.Run) []string {
+	if run.Disclosed == nil {
+		return nil
+	}
+	return append([]string{}, run.Disclosed.URLs...)
+}
+
+// maxPath is how many certificates up a root is looked for.
+const maxPath = 8
+
+// anchorOf returns the self-issued certificate to which c chains among those at hand, or nil.
+func (e *examiner) anchorOf(c *x509.Certificate) *x509.Certificate {
+	for range maxPath {
+		if c == nil || selfSigned(c) {
+			return c
+		}
+		c = e.issuerOf(c)
+	}
+	return nil
 }
 
 // issuer judges what was seen of one CA.
@@ -102,9 +135,11 @@ func (e *examiner) issuer(s *IssuerSubject) {
 	}
 }
 
-// asked returns the exchanges of those kinds.
+// asked returns the exchanges of those kinds. A file that is a CRL counts as fetched.
 func (s *IssuerSubject) asked(kinds evidence.Ask) []*evidence.Exchange {
-	return slices.DeleteFunc(slices.Clone(s.Exchanges), func(x *evidence.Exchange) bool { return !x.Ask.Has(kinds) })
+	return slices.DeleteFunc(slices.Clone(s.Exchanges), func(x *evidence.Exchange) bool {
+		return !x.Ask.Has(kinds) && (x.Ask != evidence.File || !kinds.Has(evidence.FetchCRL) || !s.answered(x))
+	})
 }
 
 // unanswered is inconclusive where a rule needs an answer of some kind, and none came that
@@ -142,7 +177,7 @@ func (s *IssuerSubject) signed() time.Time {
 // heeded returns the CRLs that a client would heed: whole, and signed by the CA's key.
 func (s *IssuerSubject) heeded() []*CRLSubject {
 	return slices.DeleteFunc(slices.Clone(s.CRLs), func(c *CRLSubject) bool {
-		return c.Signature.State != revocation.SignatureValid || c.CRL.Broken != nil || c.CRL.ThisUpdate.IsZero()
+		return c.Signature.State != revocation.SignatureValid || c.CRL.Broken != nil || c.CRL.ThisUpdate.IsZero() || c.byAnotherKey(s.Issuer)
 	})
 }
 

@@ -29,12 +29,30 @@ func target(r *fixtures.Responder) probe.Target {
 	}
 }
 
+// targets is target, with the further certificates that there are.
+func targets(r *fixtures.Responder) []probe.Target {
+	first := target(r)
+	first.DistributionPoints = r.CRLURLs()
+	list := []probe.Target{first}
+	for _, leaf := range r.ShardLeaves() {
+		list = append(list, probe.Target{Certificate: leaf, Issuer: r.IssuerCertificate(), Responders: first.Responders,
+			DistributionPoints: leaf.CRLDistributionPoints})
+	}
+	return list
+}
+
 // ask plans and asks the kinds of questions and returns what came back.
 func ask(t testing.TB, r *fixtures.Responder, asker probe.Asker, asks evidence.Ask) *evidence.Run {
 	t.Helper()
 	run := &evidence.Run{Version: "test", Seed: "5eed", Started: r.Now}
 	run.AddCertificate(r.RootCertificate().Raw, "root")
-	plan, err := probe.NewPlan(run, []probe.Target{target(r)}, probe.Options{Asks: asks, Serials: probe.Serials{Seed: []byte("seed")}})
+	if r.Namesake {
+		run.AddCertificate(r.NamesakeCertificate().Raw, "namesake")
+	}
+	if r.Disclose != nil {
+		run.Disclosed = &evidence.Disclosure{URLs: r.Disclose(r.CRLURLs())}
+	}
+	plan, err := probe.NewPlan(run, targets(r), probe.Options{Asks: asks, Serials: probe.Serials{Seed: []byte("seed")}})
 	if err != nil {
 		t.Fatal(err)
 	}

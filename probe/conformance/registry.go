@@ -21,7 +21,7 @@ func Rules() []*Rule {
 		certificateRules(), accessRules(), distributionPointRules(),
 		locationRules(), issuerRules(), purposeRules(), serialRules(),
 		resolutionRules(), zoneRules(), addressRules(), registrationRules(),
-		ocspAgainstCRLRules(),
+		ocspAgainstCRLRules(), crlAgainstOCSPRules(), crlScopeRules(), partitionRules(), copyRules(),
 		delegateIdentityRules(), delegateExtensionRules(), delegateAbsenceRules(),
 	)
 }

@@ -27,8 +27,17 @@ type Run struct {
 	Certificates []Certificate `json:"certificates"`
 	// Subjects are the fingerprints of those whose status is asked: the certificates that
 	// the operator named.
-	Subjects  []string   `json:"subjects,omitempty"`
-	Exchanges []Exchange `json:"-"`
+	Subjects []string `json:"subjects,omitempty"`
+	// Disclosed is what the CCADB shows as the JSON array of the issuer's partitioned CRLs; nil
+	// where nobody said. A URL of a full CRL may stand there alone.
+	Disclosed *Disclosure `json:"disclosed,omitempty"`
+	Exchanges []Exchange  `json:"-"`
+}
+
+// Disclosure is the URLs of an issuer's CRLs as the CCADB shows them, octet for octet; none
+// where it has none yet.
+type Disclosure struct {
+	URLs []string `json:"urls"`
 }
 
 // Scope is which of the two sets of limits a service is held to (BR 4.9.7, 4.9.9).

@@ -13,7 +13,7 @@ import (
 // Layout is the order of the JSON lines.
 type Layout int
 
-// The layouts. ByType is run, exchanges, answers, documents, findings, tally: what asked
+// The layouts. ByType is run, exchanges, answers, documents, statuses, findings, tally: what asked
 // services gave. ByFile is run, each document followed by its findings, tally: what given
 // files are.
 const (
@@ -50,6 +50,9 @@ func (l *jsonLines) byType(r *conformance.Report) {
 	}
 	for _, d := range r.Documents {
 		l.add(documentLineOf(d))
+	}
+	for _, s := range r.Certificates {
+		l.add(statusLineOf(s))
 	}
 	for _, f := range r.Findings {
 		l.add(findingLineOf(f))

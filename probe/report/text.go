@@ -27,7 +27,7 @@ type TextOptions struct {
 	Exit   int                  // the exit code of the command, to be told with the counts
 }
 
-// Text writes a report for people: for each service a table of its answers, or what was
+// Text writes a report for people: a table of the certificates asked about; for each service a table of its answers, or what was
 // fetched from it, and its findings, the worst first; for each file a line on what it is
 // and its findings; then the counts, the hints and our own bugs. Nothing that a far end
 // sent reaches w as a control character or as invalid UTF-8. An error is w's.
@@ -39,6 +39,9 @@ func Text(w io.Writer, r *conformance.Report, o TextOptions) error {
 	list := sections(r)
 	if len(r.Services) > 0 {
 		p.run(r)
+	}
+	if err := p.statuses(r.Certificates); err != nil {
+		return err
 	}
 	for i, s := range list {
 		if !s.file || i > 0 && !list[i-1].file {

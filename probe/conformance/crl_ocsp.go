@@ -1,0 +1,139 @@
+package conformance
+
+import (
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// listedWithin is how long after a revocation was recorded the CRL may lack it (BR 4.9.7).
+const listedWithin = 24 * time.Hour
+
+// crlAgainstOCSPRules hold a CRL against what OCSP says of the same CA's certificates.
+func crlAgainstOCSPRules() []*Rule {
+	return []*Rule{
+		{
+			ID:     "crl-revoked-appears",
+			Cites:  []Citation{BR("4.9.7", Must).Since("2024-03-15"), BR("4.10.1", Must), RFC5280("5.1.2.6", Observed)},
+			Says:   "A certificate that OCSP calls revoked must be on the CRL that covers it, 24 hours after it was revoked.",
+			Needs:  evidence.FetchCRL,
+			And:    evidence.Assigned,
+			Marked: Error,
+			Issuer: func(s IssuerSubject) Verdict {
+				return s.compare(evidence.Assigned, func(p comparison) Verdict {
+					revoked, signed := p.single.RevocationTime, p.crl.CRL.ThisUpdate
+					switch {
+					case p.single.Status != revocation.StatusRevoked || revoked.IsZero() || revoked.Unix() == 0:
+						return skip() // ocsp-assigned-not-hold speaks of 1970
+					case signed.After(p.certificate.NotAfter):
+						return skip()
+					case p.entry != nil || !signed.After(revoked.Add(listedWithin)):
+						return pass()
+					case p.single.Reason == revocation.ReasonKeyCompromise && !signed.After(p.single.ThisUpdate.Add(listedWithin)):
+						return unable("%s: the time of a key's compromise may lie before that of the revocation", p)
+					}
+					return fail("an entry on every CRL from "+stamp(revoked.Add(listedWithin))+" on", "%s", p)
+				})
+			},
+			Bad: []fixtures.Case{
+				when("a second later than 24 hours", func(r *fake) { revokedBefore(r, listedWithin+time.Second) }),
+				when("a key that was compromised, in an answer 24 hours and a second older than the CRL", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					r.OCSP.Reason = revocation.ReasonKeyCompromise
+					startsAt(r, r.Now.Add(-time.Hour-listedWithin-time.Second))
+				}),
+			},
+			Good: []fixtures.Case{
+				when("24 hours after", func(r *fake) { revokedBefore(r, listedWithin) }),
+				when("a key that was compromised, in an answer 24 hours older than the CRL", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					r.OCSP.Reason = revocation.ReasonKeyCompromise
+					startsAt(r, r.Now.Add(-time.Hour-listedWithin))
+				}),
+				when("a certificate that expired a second before the CRL", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(-time.Hour - time.Second) }
+				}),
+			},
+		},
+		{
+			ID:     "crl-good-not-listed",
+			Cites:  []Citation{BR("4.9.9", Must), BR("4.10.1", Must), RFC6960("2.2", Observed)},
+			Says:   "A certificate that the CRL lists must not be called good by OCSP once the answer is due for renewal.",
+			Needs:  evidence.FetchCRL,
+			And:    evidence.Assigned,
+			Clock:  true,
+			Marked: Error,
+			Issuer: func(s IssuerSubject) Verdict {
+				return s.compare(evidence.Assigned, func(p comparison) Verdict {
+					switch {
+					case p.single.Status != revocation.StatusGood || p.expired():
+						return skip()
+					case p.entry == nil || !p.older() || p.lags(): // of a newer answer ocsp-crl-consistent speaks
+						return pass()
+					}
+					return fail("revoked, or an answer renewed by "+stamp(p.renewalDue()), "%s", p)
+				})
+			},
+			Bad: []fixtures.Case{when("in an answer a second overdue", func(r *fake) {
+				leafListed(r, fixtures.Good, 0)
+				valid(r, r.Now.Add(-updateAfterStart-time.Second), r.Now.Add(3*day-time.Second))
+			})},
+			Good: []fixtures.Case{when("in an answer that is due now", func(r *fake) {
+				leafListed(r, fixtures.Good, 0)
+				valid(r, r.Now.Add(-updateAfterStart), r.Now.Add(3*day))
+			})},
+			Also: []string{"ocsp-br-update-long", "ocsp-mozilla-update-4d", "ocsp-ms-update-half"},
+		},
+		{
+			ID:     "ocsp-signer-revoked",
+			Cites:  []Citation{RFC6960("4.2.2.2.1", Observed)},
+			Says:   "The certificate of a delegate must not be on the CRL of the CA that it speaks for.",
+			Needs:  evidence.FetchCRL,
+			And:    evidence.OCSP,
+			Marked: Error,
+			Issuer: func(s IssuerSubject) Verdict {
+				var list []Verdict
+				var seen []*x509.Certificate
+				for _, a := range s.Responses {
+					delegate := a.Signer.Certificate
+					if delegate == nil || a.Signer.IsIssuer || !a.Signer.IssuedByCA || slices.ContainsFunc(seen, delegate.Equal) {
+						continue
+					}
+					seen = append(seen, delegate)
+					for _, c := range s.heeded() {
+						list = append(list, delegateListed(a, c))
+					}
+				}
+				return together(list)
+			},
+			Bad: []fixtures.Case{when("it is", func(r *fake) {
+				r.OCSP.Signer = fixtures.Delegated
+				r.CRL.ListDelegate = &fixtures.CRLEntry{Reason: revocation.ReasonSuperseded}
+			})},
+			Good: []fixtures.Case{
+				when("it is not", func(r *fake) { r.OCSP.Signer = fixtures.Delegated }),
+				when("it is, and does not sign", func(r *fake) { r.CRL.ListDelegate = &fixtures.CRLEntry{Reason: revocation.ReasonSuperseded} }),
+			},
+		},
+	}
+}
+
+func delegateListed(a *ResponseSubject, c *CRLSubject) Verdict {
+	entry := c.listing(revocation.SerialOf(a.Signer.Certificate.SerialNumber))
+	if entry == nil {
+		return pass().about(a.Exchange.ID, c.Exchange.ID)
+	}
+	return fail("a delegate whose certificate is not revoked", "%s, serial %s: revoked %s by the CRL of %s", nameOf(a.Signer.Certificate),
+		entry.Serial, stamp(entry.RevocationDate.Time), stamp(c.CRL.ThisUpdate.Time)).about(a.Exchange.ID, c.Exchange.ID)
+}
+
+// revokedBefore has OCSP alone call the leaf revoked, so long before the CRL was made.
+func revokedBefore(r *fake, d time.Duration) {
+	r.OCSP.Assigned, r.OCSP.Reason = fixtures.Revoked, revocation.ReasonSuperseded
+	r.OCSP.RevocationTime = r.Now.Add(-time.Hour - d)
+}

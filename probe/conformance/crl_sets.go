@@ -1,0 +1,146 @@
+package conformance
+
+import (
+	"bytes"
+	"crypto/x509"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// sameCRL reports whether two were signed as one: the same octets were signed, since the
+// signatures are the same and hold.
+func sameCRL(a, b *CRLSubject) bool { return bytes.Equal(a.CRL.Signature, b.CRL.Signature) }
+
+// different says in which way two CRLs are not the same, number first: the one behind may
+// still be on its way.
+func different(a, b *CRLSubject) string {
+	return a.Exchange.URL + " gives " + generation(a) + ", " + b.Exchange.URL + " gives " + generation(b)
+}
+
+func generation(c *CRLSubject) string {
+	name := "the CRL without a number"
+	if c.CRL.Number != nil {
+		name = "CRL number " + c.CRL.Number.Big().String()
+	}
+	return name + " of " + stamp(c.CRL.ThisUpdate.Time)
+}
+
+// namesPoint reports whether a CRL is for distribution points that it names by URI.
+func (c *CRLSubject) namesPoint() bool {
+	return c.CRL.IssuingDP != nil && len(c.CRL.IssuingDP.URIs) > 0
+}
+
+// complete returns the CRLs that a client would heed and that are no delta.
+func (s *IssuerSubject) complete() []*CRLSubject {
+	return slices.DeleteFunc(s.heeded(), func(c *CRLSubject) bool { return c.CRL.DeltaBase != nil })
+}
+
+// at returns the complete CRLs that were fetched from one of the URLs.
+func (s *IssuerSubject) at(urls []string) []*CRLSubject {
+	return slices.DeleteFunc(s.complete(), func(c *CRLSubject) bool { return !slices.Contains(urls, c.Exchange.URL) })
+}
+
+// partitions returns the CRLs that are certainly parts of one whole, by what is disclosed
+// of them or by certificates that name different ones, and how that is known. CRLs that are
+// the same at every URL are no partitions.
+func (s *IssuerSubject) partitions() ([]*CRLSubject, string) {
+	var urls []string
+	how := "the CCADB shows them as partitioned CRLs"
+	if len(s.Disclosed) > 1 {
+		urls = s.Disclosed
+	} else {
+		how = "certificates of the CA name different distribution points"
+		for i, a := range s.Certificates {
+			for _, b := range s.Certificates[i+1:] {
+				if one, other := pointsAt(a), pointsAt(b); a.IsCA == b.IsCA && len(one) > 0 && len(other) > 0 && !share(one, other) {
+					urls = slices.Concat(urls, one, other)
+				}
+			}
+		}
+	}
+	list := s.at(urls)
+	if !slices.ContainsFunc(list, func(c *CRLSubject) bool { return !sameCRL(c, list[0]) }) && (len(list) > 1 || len(s.Disclosed) < 2) {
+		return nil, ""
+	}
+	return list, how
+}
+
+// identical judges whether all of them are the same.
+func identical(list []*CRLSubject) Verdict {
+	verdict := skip()
+	for i := 1; i < len(list); i++ {
+		v := pass()
+		if !sameCRL(list[0], list[i]) {
+			v = fail("one CRL at every URL", "%s", different(list[0], list[i]))
+		}
+		verdict = together([]Verdict{verdict, v.about(list[0].Exchange.ID, list[i].Exchange.ID)})
+	}
+	return verdict
+}
+
+// unpartitioned returns the complete CRLs that claim to be for every certificate of the CA,
+// and that nothing shows to be partitions.
+func (s *IssuerSubject) unpartitioned() []*CRLSubject {
+	parts, _ := s.partitions()
+	return slices.DeleteFunc(s.complete(), func(c *CRLSubject) bool {
+		return c.CRL.IssuingDP != nil || c.Exchange.Ask != evidence.FetchCRL || slices.Contains(parts, c)
+	})
+}
+
+// placed judges whether a certificate that a CRL lists is listed by its own.
+func (s *IssuerSubject) placed(cert *x509.Certificate) Verdict {
+	serial := revocation.SerialOf(cert.SerialNumber)
+	var own, others []*CRLSubject
+	for _, c := range s.complete() {
+		switch coverage, _ := c.covers(cert, s.Issuer); {
+		case coverage == Covered && c.listing(serial) != nil:
+			return pass()
+		case coverage == Covered:
+			own = append(own, c)
+		case coverage == NotCovered && c.listing(serial) != nil:
+			others = append(others, c)
+		}
+	}
+	if len(own) == 0 || len(others) == 0 || cert.NotAfter.Before(own[0].CRL.ThisUpdate.Time) {
+		return skip()
+	}
+	return fail("an entry on the CRL that covers it, "+own[0].Exchange.URL, "serial %s is on %s alone, which does not cover the certificate", serial,
+		others[0].Exchange.URL).about(own[0].Exchange.ID, others[0].Exchange.ID)
+}
+
+// twice judges whether a serial that was looked for is on two partitions.
+func (s *IssuerSubject) twice() Verdict {
+	first, verdict := map[string]*CRLSubject{}, skip()
+	for _, c := range s.complete() {
+		if !c.namesPoint() {
+			continue
+		}
+		for _, serial := range slices.Sorted(maps.Keys(c.found)) {
+			other := first[serial]
+			switch {
+			case c.listing(revocation.Serial(serial)) == nil:
+			case other == nil:
+				first[serial] = c
+			case !sameCRL(c, other) && !share(c.CRL.IssuingDP.URIs, other.CRL.IssuingDP.URIs):
+				v := fail("each certificate on the CRL of its distribution point", "serial %s is on %s and on %s", revocation.Serial(serial),
+					other.Exchange.URL, c.Exchange.URL).atMost(Warning).about(other.Exchange.ID, c.Exchange.ID)
+				verdict = together([]Verdict{verdict, v})
+			}
+		}
+	}
+	return verdict
+}
+
+func listedURLs(urls []string) string {
+	if len(urls) == 0 {
+		return "none"
+	}
+	if further := len(urls) - maxOffenders; further > 0 {
+		return strings.Join(urls[:maxOffenders], ", ") + ", ..."
+	}
+	return strings.Join(urls, ", ")
+}
