@@ -165,11 +165,6 @@ func MSTRP(section string, force Keyword) Citation {
 	return Citation{Document: MSTRPDoc, Section: section, Force: force}
 }
 
-// CCADB cites the policy of the Common CA Database.
-func CCADB(section string, force Keyword) Citation {
-	return Citation{Document: CCADBDoc, Section: section, Force: force}
-}
-
 // Apple cites the Apple Root Program Policy.
 func Apple(section string, force Keyword) Citation {
 	return Citation{Document: AppleDoc, Section: section, Force: force}

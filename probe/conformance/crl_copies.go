@@ -136,7 +136,7 @@ func copyRules() []*Rule {
 			},
 			Bad:  []fixtures.Case{when("with the key of the other", func(r *fake) { r.Namesake, r.CRL.ByOtherKey = true, true })},
 			Good: []fixtures.Case{when("with its own", func(r *fake) { r.Namesake = true })},
-			Also: []string{"crl-trust-anchor", "crl-scope-covers-cert"},
+			Also: []string{"crl-trust-anchor", "crl-scope-covers-cert", "crl-aki-keyid"},
 		},
 		{
 			ID:     "crl-trust-anchor",
@@ -161,7 +161,7 @@ func copyRules() []*Rule {
 			},
 			Bad:  []fixtures.Case{when("to a root of its own", func(r *fake) { r.Namesake, r.CRL.ByOtherKey = true, true })},
 			Good: []fixtures.Case{when("to the same", func(r *fake) { r.Namesake = true })},
-			Also: []string{"crl-key-rollover", "crl-scope-covers-cert"},
+			Also: []string{"crl-key-rollover", "crl-scope-covers-cert", "crl-aki-keyid"},
 		},
 	}
 }

@@ -83,6 +83,7 @@ func crlReasonRules() []*Rule {
 					Serial: revokedSerial(1), Revoked: caReasonsSince.Add(-time.Second)})),
 			},
 			Good: []fixtures.Case{when("superseded", caCRL(fixtures.CRLEntry{Serial: revokedSerial(1), Reason: revocation.ReasonSuperseded}))},
+			Also: []string{"crl-scope-covers-cert"},
 		},
 		{
 			ID:     "crl-reason-ca-value",
@@ -103,6 +104,7 @@ func crlReasonRules() []*Rule {
 				when("cACompromise", caCRL(fixtures.CRLEntry{Serial: revokedSerial(1), Reason: revocation.ReasonCACompromise})),
 				when("privilegeWithdrawn", caCRL(fixtures.CRLEntry{Serial: revokedSerial(1), Reason: revocation.ReasonPrivilegeWithdrawn})),
 			},
+			Also: []string{"crl-scope-covers-cert"},
 		},
 	}
 }

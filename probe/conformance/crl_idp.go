@@ -87,7 +87,7 @@ func crlIDPRules() []*Rule {
 				when("users and attributes", shard(func(dp *revocation.IssuingDistributionPoint) { dp.OnlyAttributes = true })),
 			},
 			Good: []fixtures.Case{when("users alone", plainShard)},
-			Also: []string{"crl-idp-no-attr"},
+			Also: []string{"crl-idp-no-attr", "crl-scope-covers-cert"},
 		},
 		{
 			ID:     "crl-idp-no-attr",
@@ -108,6 +108,7 @@ func crlIDPRules() []*Rule {
 				dp.OnlyUserCerts, dp.OnlyAttributes = false, true
 			}))},
 			Good: []fixtures.Case{when("left out", plainShard)},
+			Also: []string{"crl-scope-covers-cert"},
 		},
 		{
 			ID:     "crl-idp-no-reasons",
@@ -179,6 +180,7 @@ func crlIDPScopeRules() []*Rule {
 					r.Issuer = withoutPathLength
 				}),
 			},
+			Also: []string{"crl-scope-covers-cert"},
 		},
 		{
 			ID:     "crl-idp-full-not-recommended",

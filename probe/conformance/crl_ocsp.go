@@ -113,11 +113,13 @@ func crlAgainstOCSPRules() []*Rule {
 			},
 			Bad: []fixtures.Case{when("it is", func(r *fake) {
 				r.OCSP.Signer = fixtures.Delegated
-				r.CRL.ListDelegate = &fixtures.CRLEntry{Reason: revocation.ReasonSuperseded}
+				r.CRL.Entries = []fixtures.CRLEntry{{Delegate: true, Reason: revocation.ReasonSuperseded}}
 			})},
 			Good: []fixtures.Case{
 				when("it is not", func(r *fake) { r.OCSP.Signer = fixtures.Delegated }),
-				when("it is, and does not sign", func(r *fake) { r.CRL.ListDelegate = &fixtures.CRLEntry{Reason: revocation.ReasonSuperseded} }),
+				when("it is, and does not sign", func(r *fake) {
+					r.CRL.Entries = []fixtures.CRLEntry{{Delegate: true, Reason: revocation.ReasonSuperseded}}
+				}),
 			},
 		},
 	}

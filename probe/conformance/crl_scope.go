@@ -70,8 +70,8 @@ func (c *CRLSubject) covers(cert, ca *x509.Certificate) (Coverage, string) {
 	points, _ := revocation.CertificateCRLDP(cert)
 	indirect := slices.ContainsFunc(points, func(p revocation.DistributionPoint) bool { return p.HasCRLIssuer })
 	switch {
-	case c.CRL.Issuer == nil:
-		return PartlyOnly, "its issuer cannot be read"
+	case len(c.CRL.Issuer) <= len("\x30\x00"):
+		return PartlyOnly, "it names no issuer"
 	case !revocation.SameName(c.CRL.Issuer, cert.RawIssuer) && indirect:
 		return PartlyOnly, "the certificate leaves its CRL to another issuer"
 	case !revocation.SameName(c.CRL.Issuer, cert.RawIssuer):

@@ -197,7 +197,7 @@ func crlTimeRules() []*Rule {
 				crlForCAs(r, addMonths(r.Now, -12).Add(-time.Second), r.Now.Add(day))
 			})},
 			Good: []fixtures.Case{when("12 months", func(r *fake) { crlForCAs(r, addMonths(r.Now, -12), r.Now.Add(day)) })},
-			Also: []string{"crl-validity-ca"},
+			Also: []string{"crl-validity-ca", "crl-scope-covers-cert"},
 		},
 	}
 }

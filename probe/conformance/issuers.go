@@ -142,6 +142,11 @@ func (s *IssuerSubject) asked(kinds evidence.Ask) []*evidence.Exchange {
 	})
 }
 
+// names reports whether a serial is that of one of the certificates at hand.
+func (s *IssuerSubject) names(serial revocation.Serial) bool {
+	return slices.ContainsFunc(s.Certificates, func(c *x509.Certificate) bool { return revocation.SerialOf(c.SerialNumber).Equal(serial) })
+}
+
 // unanswered is inconclusive where a rule needs an answer of some kind, and none came that
 // the CA signed.
 func (s *IssuerSubject) unanswered(r *Rule) Verdict {
