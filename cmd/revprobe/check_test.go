@@ -71,7 +71,7 @@ func TestDryRunSendsNothing(t *testing.T) {
 		want int
 	}{
 		{[]string{s.leaf, "--issuer", s.ca}, 21}, // caIssuers is asked in any case
-		{[]string{s.leaf, "--issuer", s.ca, "--rules", "crl-*"}, 1},
+		{[]string{s.leaf, "--issuer", s.ca, "--rules", "crl-entry-*"}, 1},
 		{[]string{s.leaf}, 3}, // the issuer's certificate first
 		{[]string{strings.TrimPrefix(s.fake.CRLURL()[:len(s.fake.CRLURL())-len("/a-test/ca/ca.crl")], "http://")}, 1},
 	} {
@@ -146,11 +146,11 @@ func TestRulesChooseWhatIsAsked(t *testing.T) {
 			next.ServeHTTP(w, req)
 		})
 	})
-	s.check(t, "--rules", "crl-*").want(t, exitClean, s.fake.CRLURL())
+	s.check(t, "--rules", "crl-entry-*").want(t, exitClean, s.fake.CRLURL())
 	if n := ocsp.Load(); n != 0 {
 		t.Errorf("the OCSP responder was asked %d times for rules about CRLs", n)
 	}
-	s.check(t, "--rules", "crl-*, ocsp-unassigned-not-good").want(t, exitFindings, "ocsp-unassigned-not-good")
+	s.check(t, "--rules", "crl-entry-*, ocsp-unassigned-not-good").want(t, exitFindings, "ocsp-unassigned-not-good")
 	if ocsp.Load() == 0 {
 		t.Error("the OCSP responder was not asked")
 	}

@@ -16,6 +16,7 @@ var contract = map[string][]string{
 	"exchange": {"id", "ask", "method", "url", "peer", "failure", "code", "timing", "body_sha256", "body_length"},
 	"answer":   {"responder", "strategy", "serial", "method", "answer"},
 	"document": {"source", "kind", "encoding", "decoded", "signature", "status"},
+	"status":   {"certificate", "name", "serial", "ocsp", "crl", "covered", "exchanges"},
 	"finding":  {"source", "rule", "severity", "outcome", "field", "got", "want", "citations"},
 	"tally":    {"outcomes", "severities", "exit"},
 }
@@ -47,7 +48,7 @@ func TestJSONOfCheck(t *testing.T) {
 	o.want(t, exitFindings)
 	list := o.objects(t)
 	wantContract(t, list)
-	if got := order(list); !slices.Equal(got, []string{"run", "exchange", "answer", "document", "finding", "tally"}) {
+	if got := order(list); !slices.Equal(got, []string{"run", "exchange", "answer", "document", "status", "finding", "tally"}) {
 		t.Errorf("the lines are %v", got)
 	}
 	if run := list[0]; run["version"] != version || run["profile"] != "tls-br" || run["vantage"] != "a test" || run["seed"] != sixteenOctets {
