@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,8 @@ type checking struct {
 	contact, vantage, seed, archive string
 	allowPrivate, dryRun            bool
 	noDNSWalk, rdap                 bool
+	ccadb                           string          // a file of the URLs that the CCADB shows
+	crossChecks                     int             // serials of each CRL to ask about; negative: not said
 	spool                           transport.Spool // what is too large for memory
 }
 
@@ -43,6 +46,8 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.StringArrayVar(&c.named.Responders, "ocsp", nil, "")
 	f.StringArrayVar(&c.named.CRLs, "crl", nil, "")
 	f.StringArrayVar(&c.named.Siblings, "sibling", nil, "")
+	f.StringVar(&c.ccadb, "ccadb", "", "")
+	f.IntVar(&c.crossChecks, "cross-check", -1, "")
 	f.StringArrayVar(&c.resolvers, "resolver", nil, "")
 	f.Float64Var(&c.rate, "rate", 0, "")
 	f.DurationVar(&c.timeout, "timeout", 0, "")
@@ -67,15 +72,22 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if f.Changed("cross-check") && c.crossChecks < 0 {
+		return 0, hinted(fmt.Sprintf("--cross-check: %d is no number of serials", c.crossChecks), "0 asks about none")
+	}
+	hosts := c.named.Hosts() // those of a list are not named by the user himself
 	run := &evidence.Run{Version: version, Seed: hex.EncodeToString(seed), Vantage: c.vantage, Started: env.now().UTC(), Scope: j.scope}
+	if err := c.disclosure(env, run); err != nil {
+		return 0, err
+	}
 	defer func() { _ = c.spool.Close() }()
 	client, err := transport.New(transport.Options{Spool: &c.spool, Resolvers: c.resolvers, Timeout: c.timeout, Rate: c.rate, UserAgent: userAgent(c.contact),
-		Named: c.named.Hosts(), AllowPrivate: c.allowPrivate})
+		Named: hosts, AllowPrivate: c.allowPrivate})
 	switch {
 	case err != nil:
 		return 0, err
 	case c.dryRun:
-		return dryRun(ctx, env, c.named, run, c.asks(j.options.Rules), seed)
+		return c.dry(ctx, env, run, c.asks(j.options.Rules), seed)
 	case c.jitter < 0:
 		return 0, hinted("--jitter: "+c.jitter.String()+" is negative", "write it as --jitter 10m")
 	}
@@ -94,7 +106,7 @@ func (c *checking) run(ctx context.Context, env *environment, client *transport.
 		return 0, err
 	}
 	defer keep.discard()
-	plan, err := makePlan(ctx, c.named, client, run, c.asks(j.options.Rules), seed)
+	plan, err := c.plan(ctx, client, run, c.asks(j.options.Rules), seed)
 	if err != nil {
 		return 0, err
 	}
@@ -127,17 +139,20 @@ func (c *checking) asks(rules []*conformance.Rule) evidence.Ask {
 	if !c.rdap {
 		asks &^= evidence.RDAP // it leaves the hosts that were named
 	}
+	if c.crossChecks == 0 {
+		asks &^= evidence.ListedPOST
+	}
 	return asks
 }
 
-// makePlan finds the services behind what was named and plans to put those kinds of
-// questions to them.
-func makePlan(ctx context.Context, named target.Named, asker probe.Asker, run *evidence.Run, asks evidence.Ask, seed []byte) (*probe.Plan, error) {
-	targets, err := target.Resolve(ctx, named, asker, run)
+// plan finds the services behind what was named and plans to put those kinds of questions to
+// them.
+func (c *checking) plan(ctx context.Context, asker probe.Asker, run *evidence.Run, asks evidence.Ask, seed []byte) (*probe.Plan, error) {
+	targets, err := target.Resolve(ctx, c.named, asker, run)
 	if err != nil {
 		return nil, err
 	}
-	return probe.NewPlan(run, targets, probe.Options{Asks: asks, Serials: probe.Serials{Seed: seed}})
+	return probe.NewPlan(run, withDisclosed(targets, run), probe.Options{Asks: asks, Serials: probe.Serials{Seed: seed}, CrossChecks: max(c.crossChecks, 0)})
 }
 
 // holdBack waits for a random part of --jitter.
@@ -227,10 +242,10 @@ func (a *archive) discard() {
 	}
 }
 
-// dryRun prints every request that check would send, and sends nothing.
-func dryRun(ctx context.Context, env *environment, named target.Named, run *evidence.Run, asks evidence.Ask, seed []byte) (int, error) {
+// dry prints every request that check would send, and sends nothing.
+func (c *checking) dry(ctx context.Context, env *environment, run *evidence.Run, asks evidence.Ask, seed []byte) (int, error) {
 	var first notAsking
-	plan, err := makePlan(ctx, named, &first, run, asks, seed)
+	plan, err := c.plan(ctx, &first, run, asks, seed)
 	if err != nil {
 		return 0, err
 	}
@@ -256,6 +271,9 @@ func dryRun(ctx context.Context, env *environment, named target.Named, run *evid
 	}
 	if asks.Has(evidence.Unassigned) && len(questions) > 0 {
 		fmt.Fprintln(&out, "a CRL or an issuer's certificate that does not come is asked for once more; where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
+	}
+	if asks.Has(evidence.ListedPOST) && slices.ContainsFunc(plan.Targets, func(t probe.PlannedTarget) bool { return len(t.OCSP) > 0 && len(t.CRLs) > 0 }) {
+		fmt.Fprintf(&out, "then OCSP is asked about serials that the CRLs turn out to list: %s\n", c.crossChecked())
 	}
 	if _, err := env.stdout.Write(out.Bytes()); err != nil {
 		return 0, &lateError{fmt.Errorf("writing the plan: %w", err)}

@@ -40,12 +40,14 @@ Whom to ask:
   --ocsp URL           ask this responder (repeatable)
   --crl URL            fetch this CRL (repeatable); with --ocsp or --crl, what the
                        certificate names is not asked
+  --ccadb FILE         fetch the CRLs of this JSON array of URLs, as the CCADB shows it, too
   --sibling FILE       a certificate of another issuer of the same operator
   --scope ee|ca        what the issuer issues, where nothing else says
 How to ask:
   --dry-run            print every request, send nothing
   --jitter DURATION    begin after a random part of this time, so that cron jobs do not all
                        ask in the same second
+  --cross-check N      ask OCSP about N serials of each CRL (default: 1 in all)
   --seed HEX           make up the same unassigned serials as an earlier run
   --resolver IP[:PORT] ask these resolvers (repeatable)
   --no-dns-walk        do not ask the hosts' name servers themselves

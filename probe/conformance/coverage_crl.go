@@ -95,20 +95,20 @@ func crlEntryRows() []Row {
 func crlContentRows() []Row {
 	const section = "B4"
 	return []Row{
-		{"crl-no-early-removal", section, notYet},
-		{"crl-stale-cleanup", section, notYet},
+		{"crl-no-early-removal", section, needsHistory + "the CRL before, and when the certificate that is gone from it expires"},
+		{"crl-stale-cleanup", section, needsList + "when the certificates on the CRL expired"},
 		{"crl-revoked-appears", section, ""},
 		{"crl-good-not-listed", section, ""},
-		{"crl-precert-listed", section, notYet},
+		{"crl-precert-listed", section, needsList + "precertificates whose final certificate was never issued"},
 		{"crl-partition-complete", section, ""},
 		{"crl-ccadb-disclosed", section, ""},
 		{"crl-urls-identical", section, ""},
-		{"crl-replication", section, notYet},
-		{"crl-size-10mb", section, notYet},
-		{"crl-empty-suspicious", section, notYet},
-		{"crl-short-lived", section, notYet},
+		{"crl-replication", section, needsQuestion + "the same CRL of each address, and from another vantage point for anycast"},
+		{"crl-size-10mb", section, needsList + "whether any certificate of the CA names a responder"},
+		{"crl-empty-suspicious", section, needsHistory + "how many entries earlier CRLs had"},
+		{"crl-short-lived", section, "asks for nothing: it exempts short-lived certificates from other rows"},
 		{"crl-key-rollover", section, ""},
 		{"crl-trust-anchor", section, ""},
-		{"crl-validity-before-revocation-of-ca", section, notYet},
+		{"crl-validity-before-revocation-of-ca", section, needsHistory + "CRLs from after the CA's own certificate was revoked"},
 	}
 }
