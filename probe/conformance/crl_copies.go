@@ -175,7 +175,7 @@ func (c *CRLSubject) ofNamesake(ca *x509.Certificate) bool {
 func (s *IssuerSubject) delta(c *CRLSubject, x *revocation.Extension) Verdict {
 	base, number := c.CRL.DeltaBase, c.CRL.Number
 	switch {
-	case slices.ContainsFunc(s.Certificates, func(cert *x509.Certificate) bool { return slices.Contains(pointsAt(cert), c.Exchange.URL) }):
+	case slices.ContainsFunc(s.Certificates, c.fetchedFor):
 		return fail("a complete CRL", "%s gives a delta CRL", c.Exchange.URL)
 	case !x.Critical:
 		return fail("critical", "not critical")

@@ -137,6 +137,11 @@ func pointsAt(cert *x509.Certificate) []string {
 	return pointURIs(points)
 }
 
+// fetchedFor reports whether the CRL was fetched from a distribution point of the certificate.
+func (c *CRLSubject) fetchedFor(cert *x509.Certificate) bool {
+	return c.Exchange.Ask == evidence.FetchCRL && slices.Contains(pointsAt(cert), c.Exchange.URL)
+}
+
 func share(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
@@ -147,7 +152,7 @@ func (s *IssuerSubject) eachPoint(judge func(*CRLSubject, *x509.Certificate) Ver
 	var list []Verdict
 	for _, cert := range s.Certificates {
 		for _, c := range s.CRLs {
-			if c.Exchange.Ask == evidence.FetchCRL && slices.Contains(pointsAt(cert), c.Exchange.URL) {
+			if c.fetchedFor(cert) {
 				list = append(list, judge(c, cert).about(c.Exchange.ID))
 			}
 		}
