@@ -1,0 +1,41 @@
+package conformance_test
+
+import (
+	"testing"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// What a run says of the certificate that was named, by OCSP and by CRL.
+func TestStatusOfACertificate(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change    func(*fixtures.Responder)
+		ocsp, crl string
+		coverage  conformance.Coverage
+	}{
+		"conforming": {nothing, "good", "good", conformance.Covered},
+		"on the CRL": {func(r *fixtures.Responder) {
+			r.CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Revoked: noon.AddDate(0, 0, -1), Reason: revocation.ReasonSuperseded}}
+		}, "revoked", "revoked 2026-11-19T12:00:00Z (superseded)", conformance.Covered},
+		"of CA certificates": {func(r *fixtures.Responder) {
+			r.CRL.IssuingDP = func(string) revocation.IssuingDistributionPoint {
+				return revocation.IssuingDistributionPoint{OnlyCACerts: true}
+			}
+		}, "good", "", conformance.NotCovered},
+		"of some reasons": {func(r *fixtures.Responder) {
+			r.CRL.IssuingDP = func(own string) revocation.IssuingDistributionPoint {
+				return revocation.IssuingDistributionPoint{URIs: []string{own}, SomeReasons: true}
+			}
+		}, "good", "", conformance.PartlyOnly},
+		"by another key": {func(r *fixtures.Responder) { r.CRL.ByOtherKey = true }, "good", "", conformance.Covered},
+		"no CRL":         {func(r *fixtures.Responder) { r.CRLHTTP.Code, r.CRLHTTP.Body = 404, []byte("none") }, "good", "", ""},
+	} {
+		got := played(t, faked(fixtures.Kind{}, fixtures.Case{Name: name, Change: test.change})).Certificates
+		if len(got) != 1 || got[0].OCSP != test.ocsp || got[0].CRL != test.crl || got[0].Coverage != test.coverage {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
