@@ -115,6 +115,9 @@ func TestSeverityOfCertificates(t *testing.T) {
 				c.NotBefore, c.SignatureAlgorithm = noon.AddDate(0, -1, 0), x509.ECDSAWithSHA1
 			}
 		}},
+		"noRevAvail in a CA's certificate": {"web", "cert-norevavail", conformance.Warning, authority(func(c *x509.Certificate) {
+			c.CRLDistributionPoints, c.ExtraExtensions = nil, append(c.ExtraExtensions, pkix.Extension{Id: []int{2, 5, 29, 56}, Value: []byte{5, 0}})
+		})},
 		"must-staple without a responder": {"rfc", "cert-must-staple", conformance.Error, withoutPolicies(func(c *x509.Certificate) { feature(c, 5); c.OCSPServer = nil }, nil)},
 		"another TLS feature":             {"rfc", "cert-must-staple", 0, leaf(func(c *x509.Certificate) { feature(c, 17); c.OCSPServer = nil })},
 		"PEM behind caIssuers": {"web", "http-caissuers-der", conformance.Error, func(r *fixtures.Responder) {

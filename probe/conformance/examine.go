@@ -294,8 +294,8 @@ func private(issuer, subject *x509.Certificate) bool {
 	return issuer != nil && !publicPolicy(issuer) && (subject == nil || !publicPolicy(subject))
 }
 
-// privateCertificate reports whether neither the certificate, its issuer nor, of a CA, any
-// certificate at hand that it issued shows a policy of the CA/Browser Forum. Roots have none
+// privateCertificate reports whether neither the certificate, its issuer nor any certificate
+// at hand that it issued shows a policy of the CA/Browser Forum. Roots have none
 // of their own.
 func (e *examiner) privateCertificate(s CertSubject) bool {
 	switch {
@@ -305,7 +305,7 @@ func (e *examiner) privateCertificate(s CertSubject) bool {
 		return false
 	}
 	return !slices.ContainsFunc(e.pool, func(c *x509.Certificate) bool {
-		return s.Role == RoleCA && publicPolicy(c) && bytes.Equal(c.RawIssuer, s.Certificate.RawSubject)
+		return publicPolicy(c) && bytes.Equal(c.RawIssuer, s.Certificate.RawSubject)
 	})
 }
 

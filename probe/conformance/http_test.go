@@ -9,6 +9,7 @@ import (
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
 )
 
 func cached(fields ...string) func(*fixtures.Responder) {
@@ -73,6 +74,13 @@ func TestSeverityOfHTTP(t *testing.T) {
 		"a challenge": {"http-no-auth", conformance.Critical, func(r *fixtures.Responder) { r.CRLHTTP.Body = []byte("<html><script src=//x.awswaf.com/challenge.js>") }, nil},
 		"a TLS alert": {"http-scheme", conformance.Critical, func(r *fixtures.Responder) {
 			r.CRLHTTP.Failure, r.CRLHTTP.Body = evidence.HTTPSyntax, []byte{0x15, 3, 1, 0, 2, 2, 70}
+		}, nil},
+		"binary that is no TLS": {"http-scheme", 0, func(r *fixtures.Responder) {
+			r.CRLHTTP.Failure, r.CRLHTTP.Body = evidence.HTTPSyntax, []byte{0x15, 0, 0, 0, 0, 0, 0}
+		}, nil},
+		"no-store of a nonce's answer": {"http-ocsp-no-nocache", 0, func(r *fixtures.Responder) {
+			cached("Cache-Control", "no-store")(r)
+			r.OCSP.Extensions = []revocation.Extension{{ID: revocation.OIDNonce, Value: []byte{4, 2, 1, 2}}}
 		}, nil},
 		"no HTTP":                             {"http-scheme", 0, func(r *fixtures.Responder) { r.CRLHTTP.Failure = evidence.HTTPSyntax }, nil},
 		"a redirect to https":                 {"http-not-https-only", conformance.Error, func(r *fixtures.Responder) { r.CRLHTTP.Code, r.CRLHTTP.Location = 302, "https://a.example/" }, nil},
