@@ -62,6 +62,12 @@ says() {
 	row "$name" "$expected" "$got"
 }
 
+# words CASE RULE TEXT: the last check's finding of that rule, be it a mere remark, has the
+# text in what it got.
+words() {
+	says "$1" 0 "$3" jq -r --arg rule "$2" 'select(.type == "finding" and .outcome == "failed" and .rule == $rule) | .got' check.json
+}
+
 # sorted RULES: the rules in the order of failed, "none" for no rule.
 sorted() {
 	tr ' ' '\n' <<<"${1:-none}" | sort | paste -sd ' '
