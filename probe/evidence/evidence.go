@@ -31,7 +31,9 @@ type Run struct {
 	// Disclosed is what the CCADB shows as the JSON array of the issuer's partitioned CRLs; nil
 	// where nobody said. A URL of a full CRL may stand there alone.
 	Disclosed *Disclosure `json:"disclosed,omitempty"`
-	Exchanges []Exchange  `json:"-"`
+	// Past is what earlier runs saw of the same services; nil where no history is kept.
+	Past      *Past      `json:"past,omitempty"`
+	Exchanges []Exchange `json:"-"`
 }
 
 // Disclosure is the URLs of an issuer's CRLs as the CCADB shows them, octet for octet; none

@@ -1,0 +1,113 @@
+package history
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// regular is every kind of question whose answer shows whether a service works.
+const regular = evidence.FetchCRL | evidence.FetchIssuer | evidence.Assigned | evidence.Unassigned
+
+// service is what one run had to do with one service.
+type service struct {
+	url, fingerprint string
+	ca               []byte            // names the CA whatever certificate it has; empty where it is not known
+	issuer           *x509.Certificate // nil where it is not known
+	responder        bool
+	exchanges        []*evidence.Exchange
+}
+
+// services groups the exchanges of a run that were regular questions.
+func services(run *evidence.Run) []*service {
+	certificates := parsed(run)
+	var list []*service
+	for i := range run.Exchanges {
+		x := &run.Exchanges[i]
+		if !x.Ask.Has(regular) {
+			continue
+		}
+		at := slices.IndexFunc(list, func(s *service) bool { return s.url == x.URL && s.fingerprint == x.Issuer })
+		if at < 0 {
+			at = len(list)
+			issuer := certificates[x.Issuer]
+			list = append(list, &service{url: x.URL, fingerprint: x.Issuer, issuer: issuer, ca: identity(issuer)})
+		}
+		list[at].responder = list[at].responder || x.Ask.Has(evidence.OCSP)
+		list[at].exchanges = append(list[at].exchanges, x)
+	}
+	return list
+}
+
+// parsed returns the certificates of a run by fingerprint, without those that crypto/x509
+// cannot read.
+func parsed(run *evidence.Run) map[string]*x509.Certificate {
+	found := map[string]*x509.Certificate{}
+	for _, c := range run.Certificates {
+		if certificate, err := x509.ParseCertificate(c.DER); err == nil {
+			found[evidence.Fingerprint(c.DER)] = certificate
+		}
+	}
+	return found
+}
+
+// identity names a CA by its name and key, so that a renewed certificate is the same CA.
+func identity(ca *x509.Certificate) []byte {
+	if ca == nil {
+		return []byte{}
+	}
+	sum := sha256.New()
+	sum.Write(ca.RawSubject)
+	sum.Write(ca.RawSubjectPublicKeyInfo)
+	return sum.Sum(nil)[:16]
+}
+
+// check is how one service came out in one run as a whole.
+type check struct {
+	at      time.Time
+	failure evidence.Failure // of the first question; empty where any was answered
+	took    time.Duration    // of the slowest whole answer
+}
+
+// check sums up a service; ok is false where it was not asked, or failed for our own
+// reasons alone.
+func (s *service) check() (c check, ok bool) {
+	answered := false
+	for _, x := range s.exchanges {
+		if x.Failure.Ours() {
+			continue
+		}
+		ok, c.at = true, x.At
+		if x.Answered() {
+			answered, c.took = true, max(c.took, x.Timing.Total)
+		} else if c.failure == "" {
+			c.failure = x.Failure
+		}
+	}
+	if answered {
+		c.failure = ""
+	}
+	return c, ok
+}
+
+// crl returns the newest CRL of those that the service gave in the run, and when it was
+// seen. Those that another key signed are not its own.
+func (s *service) crl() (newest crlContent, at time.Time) {
+	for _, x := range s.exchanges {
+		if x.Ask != evidence.FetchCRL || !x.Answered() {
+			continue
+		}
+		content, ok := readCRL(x)
+		if !ok || s.issuer != nil && content.crl.Verify(s.issuer).State != revocation.SignatureValid {
+			continue
+		}
+		if newest.crl == nil || content.crl.ThisUpdate.After(newest.crl.ThisUpdate.Time) {
+			newest, at = content, x.At
+		}
+	}
+	return newest, at
+}
