@@ -46,7 +46,7 @@ var exampleTime = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 // exampleFinding is the finding that a rule's first bad case produces, as text.
 func exampleFinding(rule *conformance.Rule) string {
 	fake := conforming(exampleTime, rule.Bad[0].Change)
-	run := &evidence.Run{Started: exampleTime}
+	run := &evidence.Run{Started: exampleTime, Past: &evidence.Past{Services: fake.Past}}
 	targets := []probe.Target{fakeTarget(fake)}
 	targets[0].DistributionPoints = fake.CRLURLs()
 	for _, leaf := range fake.ShardLeaves() {

@@ -54,6 +54,6 @@ func delegateRows() []Row {
 		judged(section, "cert-ocsp-issuer-same", "cert-ocsp-eku-only", "cert-ocsp-nocheck-present", "cert-ocsp-nocheck-value",
 			"cert-ocsp-ku", "cert-ocsp-bc", "cert-ocsp-no-san-nc", "cert-ocsp-no-cdp", "cert-ocsp-aia", "cert-ocsp-policies",
 			"cert-ocsp-aki-ski", "cert-ocsp-subject", "cert-ocsp-validity", "cert-ocsp-serial-alg", "cert-ocsp-sha1", "cert-ocsp-other-ext"),
-		[]Row{{"cert-ocsp-rotation", section, needsHistory + "when a delegate's certificate was first replaced"}},
+		[]Row{{"cert-ocsp-rotation", section, ""}},
 	)
 }

@@ -24,12 +24,12 @@ func timeRows() []Row {
 	return slices.Concat(
 		judged(section, "ocsp-nextupdate-present", "ocsp-time-order", "ocsp-not-from-future", "ocsp-not-expired",
 			"ocsp-br-validity-min", "ocsp-br-validity-max", "ocsp-mozilla-nextupdate-max", "ocsp-ms-validity"),
-		[]Row{{"ocsp-br-update-short", section, needsHistory + "a second look after the deadline, since the first may show a cache's copy"}},
+		[]Row{{"ocsp-br-update-short", section, ""}},
 		judged(section, "ocsp-br-update-long", "ocsp-mozilla-update-4d", "ocsp-ms-update-half", "ocsp-ca-update-12m"),
 		[]Row{{"ocsp-ca-revoked-24h", section, needsHistory + "when a revocation was first seen in the CRL, and when in OCSP"}},
 		judged(section, "ocsp-nextupdate-signer-notafter"),
 		[]Row{
-			{"ocsp-monotonic", section, needsHistory + "the thisUpdate of earlier answers"},
+			{"ocsp-monotonic", section, ""},
 			{"ocsp-refresh-before-max-age", section, needsHistory + "an answer from after the max-age of an earlier one"},
 		},
 	)
@@ -47,14 +47,14 @@ func statusRows() []Row {
 		judged(section, "ocsp-unknown-issuer"),
 		judged(section, "ocsp-revoked-known"),
 		[]Row{
-			{"ocsp-revoked-not-reverted", section, needsHistory + "what was revoked before"},
+			{"ocsp-revoked-not-reverted", section, ""},
 		},
 		judged(section, "ocsp-revocationtime-sane", "ocsp-ca-reason-present", "ocsp-reason-allowed", "ocsp-reason-equals-crl",
 			"ocsp-crl-consistent", "ocsp-get-post-equal"),
 		[]Row{
 			{"ocsp-ip-consistent", section, needsQuestion + "the same one to each address, and from another vantage point for anycast"},
 			{"ocsp-operational-for-aia", section, needsList + "of every unexpired certificate the responder that it names; of those at hand http-status-200 judges it"},
-			{"ocsp-served-until-expiry", section, needsList + "old certificates that have not expired"},
+			{"ocsp-served-until-expiry", section, ""},
 		},
 		judged(section, "ocsp-expired-cert"),
 		[]Row{{"ocsp-test-sites", section, needsQuestion + "the three test web sites of a root, which no certificate names"}},

@@ -3,7 +3,9 @@ package conformance
 import (
 	"bytes"
 	"crypto/x509"
+	"math/big"
 
+	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
 )
 
@@ -31,6 +33,23 @@ func (w *wanted) addCertificate(c *x509.Certificate) { w.add(revocation.SerialOf
 func (w *wanted) addAsked(ids []revocation.CertID) {
 	for _, id := range ids {
 		w.add(id.Serial)
+	}
+}
+
+// addPast takes up what earlier CRLs listed and those of the run do not: it may have moved.
+func (w *wanted) addPast(p *evidence.Past) {
+	if p == nil {
+		return
+	}
+	for _, s := range p.Services {
+		if s.CRL == nil || s.CRL.Differences == nil {
+			continue
+		}
+		for _, c := range s.CRL.Differences.Removed.First {
+			if n, ok := new(big.Int).SetString(c.Serial, 16); ok {
+				w.add(revocation.SerialOf(n))
+			}
+		}
 	}
 }
 

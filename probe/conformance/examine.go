@@ -55,6 +55,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 	for i := range e.report.Services {
 		e.service(&e.report.Services[i])
 	}
+	e.histories()
 	e.authorities()
 	e.unanswered()
 	e.hints()
@@ -88,6 +89,7 @@ type examiner struct {
 // exchanges judges every exchange: CRLs last, since by then it is known whose entries are
 // looked for while they pass by. What was found is told in the order of the evidence.
 func (e *examiner) exchanges() {
+	e.wanted.addPast(e.report.Run.Past)
 	order := map[string]int{}
 	for _, crls := range []bool{false, true} {
 		for i := range e.report.Run.Exchanges {
@@ -206,8 +208,7 @@ func (e *examiner) certificate(subject CertSubject, service string) {
 	e.put(e.judging(func(r *Rule) bool { return r.Cert != nil }), d, once, func(r *Rule, _ int) Verdict { return r.Cert(subject) })
 }
 
-// service judges what one service said as a whole.
-func (e *examiner) service(s *Service) {
+func (e *examiner) serviceSubject(s *Service) ServiceSubject {
 	subject := ServiceSubject{Service: *s, Issuer: e.certificates[s.Issuer], Reached: reached(e.report.Run, s.URL),
 		Walk: walkOf(e.report.Run, s.URL), Blackout: e.report.Blackout}
 	for _, a := range e.answers {
@@ -215,6 +216,12 @@ func (e *examiner) service(s *Service) {
 			subject.Answers = append(subject.Answers, a)
 		}
 	}
+	return subject
+}
+
+// service judges what one service said as a whole.
+func (e *examiner) service(s *Service) {
+	subject := e.serviceSubject(s)
 	kinds := s.asks()
 	last := s.Exchanges[len(s.Exchanges)-1]
 	rules := e.judging(func(r *Rule) bool { return r.Service != nil && r.Needs.Has(kinds) })
@@ -241,7 +248,7 @@ func (e *examiner) unanswered() {
 	for i := range e.report.Services {
 		s := &e.report.Services[i]
 		kinds, judged := s.asks(), e.tallyOf(s.URL, s.Exchanges[0].ID)
-		rules := e.judging(func(r *Rule) bool { return r.Cert == nil && r.Issuer == nil && r.Needs.Has(kinds) })
+		rules := e.judging(func(r *Rule) bool { return r.Cert == nil && r.Issuer == nil && r.History == nil && r.Needs.Has(kinds) })
 		for _, r := range rules {
 			if judged.put(r) {
 				continue

@@ -105,7 +105,7 @@ func TestRulesAreWellFormed(t *testing.T) {
 		}
 		seen[r.ID] = true
 		functions := 0
-		for _, set := range []bool{r.Exchange != nil, r.Response != nil, r.OCSP != nil, r.CRL != nil, r.Entries != nil, r.Cert != nil, r.Service != nil, r.Issuer != nil} {
+		for _, set := range []bool{r.Exchange != nil, r.Response != nil, r.OCSP != nil, r.CRL != nil, r.Entries != nil, r.Cert != nil, r.Service != nil, r.Issuer != nil, r.History != nil} {
 			if set {
 				functions++
 			}

@@ -44,7 +44,7 @@ func targets(r *fixtures.Responder) []probe.Target {
 // ask plans and asks the kinds of questions and returns what came back.
 func ask(t testing.TB, r *fixtures.Responder, asker probe.Asker, asks evidence.Ask) *evidence.Run {
 	t.Helper()
-	run := &evidence.Run{Version: "test", Seed: "5eed", Started: r.Now}
+	run := &evidence.Run{Version: "test", Seed: "5eed", Started: r.Now, Past: &evidence.Past{Services: r.Past}}
 	run.AddCertificate(r.RootCertificate().Raw, "root")
 	if r.Namesake {
 		run.AddCertificate(r.NamesakeCertificate().Raw, "namesake")

@@ -16,7 +16,7 @@ func Rules() []*Rule {
 		crlEncodingRules(), crlSignatureRules(), crlTimeRules(), crlExtensionRules(), crlEntryRules(),
 		crlIssuerRules(), crlDateRules(), crlExtensionListRules(), crlOptionalExtensionRules(), crlIDPRules(), crlIDPScopeRules(),
 		crlEntryFieldRules(), crlReasonRules(),
-		availabilityRules(), httpBodyRules(), caIssuersRules(), accessibleRules(), headerRules(),
+		availabilityRules(), historyRules(), httpBodyRules(), caIssuersRules(), accessibleRules(), headerRules(),
 		cachingRules(), cacheKeyRules(), crlCachingRules(),
 		certificateRules(), accessRules(), distributionPointRules(),
 		locationRules(), issuerRules(), purposeRules(), serialRules(),

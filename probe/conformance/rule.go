@@ -34,6 +34,7 @@ type Rule struct {
 	Cert     func(CertSubject) Verdict     // a certificate that points at the services
 	Service  func(ServiceSubject) Verdict  // all exchanges of one service in one run
 	Issuer   func(IssuerSubject) Verdict   // all that one run saw of one CA
+	History  func(HistorySubject) Verdict  // what a service says now, and what it said in earlier runs
 
 	Bad  []fixtures.Case // each fires this rule, one tick past the limit
 	Good []fixtures.Case // each does not, on the limit
@@ -66,6 +67,8 @@ func (r *Rule) Subject() string {
 		return "certificate"
 	case r.Issuer != nil:
 		return "issuer"
+	case r.History != nil:
+		return "history"
 	}
 	return "service"
 }

@@ -1,0 +1,137 @@
+package conformance
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+)
+
+// What an outage may last (BR 4.10.2, CCADB 6.2), and how often a service may fail.
+const (
+	shortOutage  = time.Hour
+	longOutage   = 24 * time.Hour
+	crlOutage    = 4 * time.Hour
+	failuresIn   = 1000 // one check in so many may fail
+	enoughChecks = 100  // before a share says anything
+)
+
+func availabilityHistoryRules() []*Rule {
+	return []*Rule{
+		{
+			ID:     "http-24x7",
+			Cites:  []Citation{BR("4.10.2", Must), MRSP("6", Must), RFC6960("A.1", Observed), RFC5280("4.2.1.13", Observed)},
+			Says:   "The service must be there at all times: no outage of more than an hour, and 99.9 % of 30 days.",
+			Needs:  evidence.HTTP,
+			Marked: Error,
+			History: func(s HistorySubject) Verdict {
+				switch outage, ok := s.outage(); {
+				case s.Blackout:
+					return unable(blackoutText)
+				case ok && s.crossed(outage, longOutage):
+					return s.down(outage).atLeast(Critical)
+				case ok && s.crossed(outage, shortOutage):
+					return s.down(outage)
+				}
+				return s.share()
+			},
+			Bad: []fixtures.Case{
+				when("down for an hour and a second", func(r *fake) { downSince(r, shortOutage+time.Second, 3) }),
+				when("down for a day and a second", func(r *fake) { downSince(r, longOutage+time.Second, 25) }),
+				when("two of 1999 checks failed", func(r *fake) { failedChecks(r, 2, 1999) }),
+			},
+			Good: []fixtures.Case{
+				when("down for an hour", func(r *fake) { downSince(r, shortOutage, 2) }),
+				when("down for longer, as was told before", func(r *fake) {
+					downSince(r, 3*time.Hour, 4)
+					r.Past[0].Last = r.Now.Add(-time.Hour)
+				}),
+				when("one of 1000 checks failed", func(r *fake) { failedChecks(r, 1, 1000) }),
+				when("one of a few checks failed", func(r *fake) { failedChecks(r, 1, enoughChecks-1) }),
+			},
+			Also: []string{"http-status-200"},
+		},
+		{
+			ID:    "http-crl-4h",
+			Cites: []Citation{CCADB("6.2", Must).Since("2026-03-20"), Apple("2.1.1", Must).Since("2026-08-01"), RFC5280("4.2.1.13", Observed)},
+			Says:  "A current CRL must be retrievable in every 4 hours.",
+			Needs: evidence.FetchCRL,
+			History: func(s HistorySubject) Verdict {
+				outage, ok := s.outage()
+				switch {
+				case s.Blackout:
+					return unable(blackoutText)
+				case ok && s.crossed(outage, crlOutage) && outage.Checks > int(crlOutage/time.Hour):
+					return s.down(outage)
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{when("4 hours and a second", func(r *fake) { downSince(r, crlOutage+time.Second, 5) })},
+			Good: []fixtures.Case{
+				when("4 hours", func(r *fake) { downSince(r, crlOutage, 5) }),
+				when("asked too seldom to tell", func(r *fake) { downSince(r, crlOutage+time.Second, 4) }),
+			},
+			Also: []string{"http-status-200"},
+		},
+	}
+}
+
+// outage returns the outage that goes on in this run.
+func (s HistorySubject) outage() (evidence.Outage, bool) {
+	if n := len(s.Past.Outages); n > 0 && s.Past.Outages[n-1].End.IsZero() {
+		return s.Past.Outages[n-1], true
+	}
+	return evidence.Outage{}, false
+}
+
+// crossed reports whether an outage has come to last longer than a limit since the run
+// before: what was true then has been told then.
+func (s HistorySubject) crossed(o evidence.Outage, limit time.Duration) bool {
+	return s.At.Sub(o.Start) > limit && s.Past.Last.Sub(o.Start) <= limit
+}
+
+func (s HistorySubject) down(o evidence.Outage) Verdict {
+	answered := "never before"
+	if !s.Past.LastAnswer.IsZero() {
+		answered = "the last time at " + stamp(s.Past.LastAnswer)
+	}
+	return fail("an answer", "none in %s since %s (%d checks), answered %s; the first failure was %s", span(s.At.Sub(o.Start)), stamp(o.Start), o.Checks, answered, o.Cause)
+}
+
+// share holds the checks of 30 days against what a service may fail, in the run that is the
+// first to see it fail more often.
+func (s HistorySubject) share() Verdict {
+	for _, c := range s.Past.Checks {
+		failedNow := 0
+		if o, ok := s.outage(); ok && o.Checks > 0 {
+			failedNow = 1
+		}
+		before := c.Failed - failedNow
+		switch {
+		case c.Window != 30*day || c.Asked < enoughChecks:
+		case c.Failed*failuresIn > c.Asked && before*failuresIn <= c.Asked-1:
+			return fail("99.9 % of the checks answered", "%d of %d checks since %s failed (%s)", c.Failed, c.Asked, stamp(c.Since),
+				fmt.Sprintf("%.2f %% answered", 100*float64(c.Asked-c.Failed)/float64(c.Asked)))
+		}
+	}
+	return pass()
+}
+
+// downSince has the distribution point down for so long and so many checks.
+func downSince(r *fake, lasting time.Duration, checks int) {
+	r.CRLHTTP.Code = 503
+	past := pastOf(r, r.CRLURL())
+	start := r.Now.Add(-lasting)
+	past.LastAnswer, past.Last = start.Add(-time.Hour), r.Now.Add(-time.Minute)
+	past.Outages = []evidence.Outage{{Start: start, Cause: evidence.HTTPStatus, Checks: checks}}
+	past.Checks = nil
+	r.Past = append(r.Past, past)
+}
+
+// failedChecks has the distribution point down for the first time since so many checks failed
+// in all of so many.
+func failedChecks(r *fake, failed, asked int) {
+	downSince(r, 0, 1)
+	r.Past[0].Checks = []evidence.PastChecks{{Window: 30 * day, Since: r.Now.Add(-29 * day), Asked: asked, Failed: failed}}
+}

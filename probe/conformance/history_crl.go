@@ -1,0 +1,175 @@
+package conformance
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// usualLag is for how long the caches of one distribution point may serve a CRL that others
+// have replaced, before that is more than a remark.
+const usualLag = time.Hour
+
+func crlHistoryRules() []*Rule {
+	return []*Rule{
+		{
+			ID:    "crl-number-monotonic",
+			Cites: []Citation{BR("7.2.2", Must).Since("2024-03-15"), RFC5280("5.2.3", Must)},
+			Says:  "The CRLNumber must increase from each CRL of a distribution point to the next.",
+			Needs: evidence.FetchCRL,
+			History: func(s HistorySubject) Verdict {
+				before, now, ok := s.newerCRL()
+				switch {
+				case !ok || now.Number == nil || before.Latest.Number == nil:
+					return skip()
+				case now.Number.Big().Cmp(revocation.Serial(before.Latest.Number).Big()) <= 0:
+					return fail("more than "+numberText(before.Latest.Number)+", that of the CRL of "+stamp(before.Latest.ThisUpdate), "%s in the CRL of %s",
+						numberText(now.Number), stamp(now.ThisUpdate.Time)).in("tbsCertList.crlExtensions.cRLNumber").about(s.CRL.Exchange.ID)
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{
+				when("the same number again", func(r *fake) { crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Number = []byte{3, 232} }) }),
+				when("one less", func(r *fake) { crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Number = []byte{3, 233} }) }),
+			},
+			Good: []fixtures.Case{when("one more", func(r *fake) { crlBefore(r, func(*evidence.PastCRL) {}) })},
+		},
+		{
+			ID:    "crl-number-distinct",
+			Cites: []Citation{RFC5280("5.2.3", Must)},
+			Says:  "Two CRLs with different content must not have the same CRLNumber.",
+			Needs: evidence.FetchCRL,
+			History: func(s HistorySubject) Verdict {
+				before, now, ok := s.earlierCRL()
+				switch {
+				case !ok || now.Number == nil:
+					return skip()
+				case before.SameNumber != nil && now.ThisUpdate.After(before.Latest.ThisUpdate):
+					return fail("another number for other content", "%s in the CRL of %s with %d entries and in that of %s with %d", numberText(now.Number),
+						stamp(before.SameNumber.ThisUpdate), before.SameNumber.Entries, stamp(now.ThisUpdate.Time), now.Entries).
+						in("tbsCertList.crlExtensions.cRLNumber").about(s.CRL.Exchange.ID)
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{when("the number of an earlier one", func(r *fake) {
+				crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Number = []byte{3, 232}; p.SameNumber = &p.Latest })
+			})},
+			Good: []fixtures.Case{when("a number of its own", func(r *fake) { crlBefore(r, func(*evidence.PastCRL) {}) })},
+			Also: []string{"crl-number-monotonic"},
+		},
+		{
+			ID:     "crl-thisupdate-nonregress",
+			Cites:  []Citation{RFC5280("5.2.3", Observed)},
+			Says:   "A distribution point must not go back to an older CRL.",
+			Needs:  evidence.FetchCRL,
+			Marked: Warning,
+			History: func(s HistorySubject) Verdict {
+				before, now, ok := s.earlierCRL()
+				if !ok || !now.ThisUpdate.Before(before.Latest.ThisUpdate) {
+					return skipUnless(ok)
+				}
+				v := fail("not before "+stamp(before.Latest.ThisUpdate)+", which was served "+span(s.At.Sub(before.Latest.Last))+" ago", "thisUpdate %s",
+					stamp(now.ThisUpdate.Time)).in("tbsCertList.thisUpdate").about(s.CRL.Exchange.ID)
+				if before.Latest.ThisUpdate.Sub(now.ThisUpdate.Time) <= usualLag {
+					return v.atMost(Notice)
+				}
+				return v
+			},
+			Bad: []fixtures.Case{
+				when("a second older", func(r *fake) { servedNewer(r, time.Second) }),
+				when("older by more than caches lag", func(r *fake) { servedNewer(r, usualLag+time.Second) }),
+			},
+			Good: []fixtures.Case{when("the same one", func(r *fake) { servedNewer(r, 0) })},
+		},
+		{
+			ID:     "crl-nextupdate-nonregress",
+			Cites:  []Citation{RFC5280("5.1.2.5", Should)},
+			Says:   "nextUpdate should not lie before that of an earlier CRL.",
+			Needs:  evidence.FetchCRL,
+			Marked: Notice,
+			History: func(s HistorySubject) Verdict {
+				before, now, ok := s.newerCRL()
+				switch {
+				case !ok || now.NextUpdate.IsZero() || before.LastNextUpdate.IsZero():
+					return skip()
+				case now.NextUpdate.Before(before.LastNextUpdate):
+					return fail("not before "+stamp(before.LastNextUpdate), "nextUpdate %s", stamp(now.NextUpdate.Time)).
+						in("tbsCertList.nextUpdate").at(now.NextUpdate.Offset).about(s.CRL.Exchange.ID)
+				}
+				return pass()
+			},
+			Bad:  []fixtures.Case{when("a second earlier", func(r *fake) { dueBefore(r, time.Second) })},
+			Good: []fixtures.Case{when("the same second", func(r *fake) { dueBefore(r, 0) })},
+		},
+		{
+			ID:     "crl-empty-suspicious",
+			Cites:  []Citation{BR("7.2", Observed), RFC5280("3.3", Observed)},
+			Says:   "A CRL does not lose all of its entries, or most of them, from one issue to the next.",
+			Needs:  evidence.FetchCRL,
+			Marked: Warning,
+			History: func(s HistorySubject) Verdict {
+				before, now, ok := s.newerCRL()
+				switch {
+				case !ok || before.Latest.Entries == 0:
+					return skipUnless(ok)
+				case now.Entries == 0, before.Latest.Entries >= manyEntries && 2*now.Entries < before.Latest.Entries:
+					return fail("about as many entries as before", "%d entries, %d in the CRL of %s", now.Entries, before.Latest.Entries, stamp(before.Latest.ThisUpdate)).
+						in("tbsCertList.revokedCertificates").about(s.CRL.Exchange.ID)
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{
+				when("none where there was one", func(r *fake) {
+					r.CRL.NoEntries = true
+					crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Entries = 1 })
+				}),
+				when("less than half of many", func(r *fake) {
+					r.CRL.Entries = manyRevoked(manyEntries/2 - 1)
+					crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Entries = manyEntries })
+				}),
+			},
+			Good: []fixtures.Case{
+				when("half of many", func(r *fake) {
+					r.CRL.Entries = manyRevoked(manyEntries / 2)
+					crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Entries = manyEntries })
+				}),
+				when("less than half of a few", func(r *fake) {
+					r.CRL.Entries = manyRevoked(1)
+					crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Entries = manyEntries - 1 })
+				}),
+			},
+		},
+	}
+}
+
+// manyEntries is how many entries a CRL has to have had before losing half of them is
+// remarkable.
+const manyEntries = 20
+
+func manyRevoked(n int) []fixtures.CRLEntry {
+	var list []fixtures.CRLEntry
+	for i := range n {
+		list = append(list, fixtures.CRLEntry{Serial: revokedSerial(i + 1), Reason: revocation.ReasonSuperseded})
+	}
+	return list
+}
+
+// servedNewer lets the distribution point have served a CRL that is newer by that much. At no
+// difference it is the same one.
+func servedNewer(r *fake, by time.Duration) {
+	crlBefore(r, func(p *evidence.PastCRL) {
+		p.Latest.ThisUpdate = r.Now.Add(by - time.Hour)
+		p.Latest.NextUpdate = p.Latest.ThisUpdate.Add(4 * day)
+		if by > 0 {
+			p.Latest.Number = bytes.Clone([]byte{3, 233})
+		}
+	})
+}
+
+// dueBefore lets an earlier CRL have been due that much later than today's.
+func dueBefore(r *fake, by time.Duration) {
+	crlBefore(r, func(p *evidence.PastCRL) { p.LastNextUpdate = r.Now.Add(4*day - time.Hour + by) })
+}
