@@ -33,8 +33,9 @@ type checking struct {
 	contact, vantage, seed, archive string
 	allowPrivate, dryRun            bool
 	noDNSWalk, rdap                 bool
-	ccadb                           string          // a file of the URLs that the CCADB shows
-	crossChecks                     int             // serials of each CRL to ask about; negative: not said
+	ccadb                           string // a file of the URLs that the CCADB shows
+	crossChecks                     int    // serials of each CRL to ask about; negative: not said
+	stateFile                       string
 	spool                           transport.Spool // what is too large for memory
 }
 
@@ -56,6 +57,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.StringVar(&c.vantage, "vantage", "", "")
 	f.StringVar(&c.seed, "seed", "", "")
 	f.StringVar(&c.archive, "archive", "", "")
+	f.StringVar(&c.stateFile, "state", "", "")
 	f.BoolVar(&c.allowPrivate, "allow-private", false, "")
 	f.BoolVar(&c.dryRun, "dry-run", false, "")
 	f.BoolVar(&c.noDNSWalk, "no-dns-walk", false, "")
@@ -106,6 +108,10 @@ func (c *checking) run(ctx context.Context, env *environment, client *transport.
 		return 0, err
 	}
 	defer keep.discard()
+	before, err := openState(ctx, c.stateFile)
+	if err != nil {
+		return 0, err
+	}
 	plan, err := c.plan(ctx, client, run, c.asks(j.options.Rules), seed)
 	if err != nil {
 		return 0, err
@@ -117,10 +123,11 @@ func (c *checking) run(ctx context.Context, env *environment, client *transport.
 	if ctx.Err() != nil {
 		run.Notes = append(run.Notes, "interrupted: what had been answered by then was judged")
 	}
-	unkept := keep.write(run)
+	unkept := errors.Join(before.remember(ctx, run), keep.write(run))
 	result := conformance.Examine(run, j.options)
 	result.Interrupted = ctx.Err() != nil
 	code, err := j.publish(env, result, report.ByType, false)
+	unkept = errors.Join(unkept, before.record(ctx, run))
 	switch full := c.spool.Err(); {
 	case unkept != nil:
 		return 0, &lateError{unkept} // after the report: what was asked is not lost

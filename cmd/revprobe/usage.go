@@ -66,6 +66,7 @@ How to judge and report:
   --suppress FILE      TOML with findings that are known, why, and until when
   --quiet              print nothing when nothing is at or above --fail-on
   --archive FILE       keep everything that was asked and answered; lint reads it again
+  --state FILE         hold this run against the earlier ones in this file, and keep it there
 `,
 	"lint": `Examples:
   revprobe lint ca.crl
