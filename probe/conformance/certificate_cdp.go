@@ -115,7 +115,7 @@ func distributionPointRules() []*Rule {
 				case maybeShort:
 					return unable(shortnessUnclear).in("validity")
 				case short:
-					return fail("more than "+span(shortLived)+" of what must be revocable", "%s, its last second included: it need not be revocable",
+					return fail("a longer life, if it has to be revocable", "%s, its last second included",
 						span(s.Certificate.NotAfter.Sub(s.Certificate.NotBefore)+time.Second)).in("validity")
 				}
 				return pass()

@@ -53,9 +53,9 @@ func accessibleRules() []*Rule {
 				case !plainURL(s.URL) || s.Code == 0:
 					return skip()
 				case s.Code == upgradeRequired:
-					return fail("an answer in plain HTTP", "426, which asks for %s", s.Header.Get("Upgrade"))
+					return fail("an answer in plain HTTP", "426, which asks for %.100s", s.Header.Get("Upgrade"))
 				case s.Failure == evidence.Redirect && err == nil && strings.EqualFold(to.Scheme, "https"):
-					return fail("an answer in plain HTTP", "%d to %s", s.Code, s.Header.Get("Location"))
+					return fail("an answer in plain HTTP", "%d to %.200s", s.Code, s.Header.Get("Location"))
 				}
 				return pass()
 			},
@@ -79,7 +79,7 @@ func accessibleRules() []*Rule {
 				case s.Code != 0 && challenges(s.Exchange):
 					return fail("an answer for everybody", "%d with a challenge, beginning %s", s.Code, firstOctets(s.Form))
 				case len(s.Header["Set-Cookie"]) > 0:
-					return fail("an answer without cookies", "%s", s.Header.Get("Set-Cookie")).in("Set-Cookie").atMost(Notice)
+					return fail("an answer without cookies", "%.100s", s.Header.Get("Set-Cookie")).in("Set-Cookie").atMost(Notice)
 				}
 				return skipUnless(s.Code != 0)
 			},

@@ -188,7 +188,7 @@ func httpDate(text string) (at time.Time, wrong string, ok bool) {
 func fieldDate(x *evidence.Exchange, name string) Verdict {
 	text := x.Header.Get(name)
 	if _, wrong, _ := httpDate(text); wrong != "" {
-		return fail("a date of HTTP such as Sun, 06 Nov 1994 08:49:37 GMT", "%q: %s", text, wrong).in(name)
+		return fail("a date of HTTP such as Sun, 06 Nov 1994 08:49:37 GMT", "%.100q: %s", text, wrong).in(name)
 	}
 	return pass()
 }

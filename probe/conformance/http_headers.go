@@ -33,7 +33,7 @@ func headerRules() []*Rule {
 				case !s.Answered():
 					return skip() // http-status-200 says that a body is shorter than was said
 				case s.Header.Get("Content-Length") == "" && s.Header.Get("Transfer-Encoding") != "":
-					return fail("Content-Length", "Transfer-Encoding: %s", s.Header.Get("Transfer-Encoding")).in("Content-Length")
+					return fail("Content-Length", "Transfer-Encoding: %.100s", s.Header.Get("Transfer-Encoding")).in("Content-Length")
 				case s.Header.Get("Content-Length") == "":
 					return fail("Content-Length", "none").in("Content-Length")
 				}
@@ -54,7 +54,7 @@ func headerRules() []*Rule {
 				}
 				for _, field := range s.Header["Content-Encoding"] {
 					if !strings.EqualFold(strings.TrimSpace(field), "identity") {
-						return fail("no Content-Encoding, as Accept-Encoding: identity asks", "%s", field).in("Content-Encoding")
+						return fail("no Content-Encoding, as Accept-Encoding: identity asks", "%.100s", field).in("Content-Encoding")
 					}
 				}
 				return pass()
@@ -177,7 +177,7 @@ func hopsRule() *Rule {
 			var seen, through []string
 			for _, x := range sent(s.asked(evidence.HTTP)) {
 				for _, name := range []string{"Age", "Via", "X-Cache", "Cf-Cache-Status", "X-Served-By"} {
-					text := name + ": " + strings.Join(x.Header[name], ", ")
+					text := fmt.Sprintf("%s: %.100s", name, strings.Join(x.Header[name], ", "))
 					if len(x.Header[name]) > 0 && (name != "Age" || ageOf(x) > 0) && !slices.Contains(seen, text) {
 						seen, through = append(seen, text), append(through, x.ID)
 					}

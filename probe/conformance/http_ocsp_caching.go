@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -210,9 +211,9 @@ func entityTagRule() *Rule {
 			case tag == "":
 				return fail("a strong entity tag", "no ETag").in("ETag").atMost(Info)
 			case strings.HasPrefix(tag, "W/"):
-				return fail("a strong entity tag", "%s", tag).in("ETag").atMost(Info)
+				return fail("a strong entity tag", "%.100s", tag).in("ETag").atMost(Info)
 			case len(tag) < 2 || tag[0] != '"' || tag[len(tag)-1] != '"' || strings.Contains(tag[1:len(tag)-1], `"`):
-				return fail("an entity tag in quotes", "%s", tag).in("ETag").atMost(Info)
+				return fail("an entity tag in quotes", "%.100s", tag).in("ETag").atMost(Info)
 			}
 			return pass()
 		}),
@@ -331,7 +332,7 @@ func forbidsCaching(x *evidence.Exchange) string {
 
 func cachingWords(x *evidence.Exchange) string {
 	if fields := x.Header["Cache-Control"]; len(fields) > 0 {
-		return "Cache-Control: " + strconv.Quote(strings.Join(fields, " | "))
+		return fmt.Sprintf("Cache-Control: %.200q", strings.Join(fields, " | "))
 	}
 	return "no Cache-Control"
 }
