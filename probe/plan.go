@@ -27,7 +27,8 @@ type Plan struct {
 }
 
 // PlannedTarget is the questions about one target: first what the hosts are, then the CRLs
-// and the issuer's certificate, then the responders.
+// and the issuer's certificate, then the responders, and at last how they take what is out
+// of the ordinary.
 type PlannedTarget struct {
 	Target   Target
 	Resolves []evidence.Question
@@ -36,6 +37,7 @@ type PlannedTarget struct {
 	CRLs          []evidence.Question
 	Issuers       []evidence.Question
 	OCSP          []evidence.Question
+	Probes        []evidence.Question
 	Skipped       []string // strategies that the target gives nothing for
 }
 
@@ -48,6 +50,7 @@ func (p *Plan) Questions() []evidence.Question {
 		list = append(list, t.CRLs...)
 		list = append(list, t.Issuers...)
 		list = append(list, t.OCSP...)
+		list = append(list, t.Probes...)
 	}
 	return list
 }
@@ -117,6 +120,16 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		}
 		if err := p.responder(&planned, responder, issuer, subject, once); err != nil {
 			return planned, err
+		}
+		if p.asks.Has(evidence.Probes) && once("probes", responder, issuer) {
+			if err := p.probes(&planned, evidence.Question{URL: responder, Issuer: issuer, Subject: subject}); err != nil {
+				return planned, err
+			}
+		}
+	}
+	for _, q := range planned.CRLs {
+		if p.asks.Has(evidence.Robustness) {
+			planned.Probes = append(planned.Probes, conditionalFetch(q))
 		}
 	}
 	return planned, nil

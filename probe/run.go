@@ -26,7 +26,7 @@ const maxTargets = 16
 func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 	recorders := make([]*recorder, len(p.Targets))
 	for i := range recorders {
-		recorders[i] = &recorder{ctx: ctx, asker: asker, target: i, silent: map[string]silence{}}
+		recorders[i] = &recorder{ctx: ctx, asker: asker, target: i, silent: map[string]silence{}, sated: map[string]bool{}}
 	}
 	inParallel(recorders, p.reach)
 	p.aliasRegistrations(recorders)
@@ -63,6 +63,7 @@ type recorder struct {
 	target int
 	list   []evidence.Exchange
 	silent map[string]silence // by host, or host and method
+	sated  map[string]bool    // hosts that asked for less: they are sent nothing odd any more
 }
 
 func (r *recorder) ask(q evidence.Question) *evidence.Exchange {
@@ -106,6 +107,11 @@ func (p *Plan) ask(r *recorder, fetched []evidence.Exchange, listed []evidence.Q
 		r.ask(q)
 	}
 	p.confirm(t, r, fetched)
+	for _, q := range t.Probes {
+		if q, ok := completed(q, r.list); ok {
+			r.ask(q)
+		}
+	}
 }
 
 // fetch asks for a document, and once more when it did not come: one failure may be chance.

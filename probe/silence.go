@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"net/http"
 
 	"github.com/revprobe/revprobe/probe/evidence"
 )
@@ -26,10 +27,14 @@ func place(q evidence.Question, f evidence.Failure) string {
 	return host(q.URL)
 }
 
-// listen counts failures that take long to show.
+// listen counts failures that take long to show, and heeds a host that asks for less.
 func (r *recorder) listen(q evidence.Question, x *evidence.Exchange) {
-	switch x.Failure {
-	case evidence.DNSTimeout, evidence.NoResolver, evidence.ConnectTimeout, evidence.TLSFailure, evidence.HTTPTimeout:
+	if x.Code == http.StatusTooManyRequests {
+		r.sated[host(q.URL)] = true
+	}
+	gone := x.Failure == evidence.ConnectRefused && q.Ask.Has(evidence.Optional) // an odd request was the end of it
+	switch {
+	case gone, slow(x.Failure):
 		s := r.silent[place(q, x.Failure)]
 		if s.failure != x.Failure {
 			s = silence{failure: x.Failure}
@@ -43,9 +48,22 @@ func (r *recorder) listen(q evidence.Question, x *evidence.Exchange) {
 	}
 }
 
+// slow reports whether a failure takes long to show.
+func slow(f evidence.Failure) bool {
+	switch f {
+	case evidence.DNSTimeout, evidence.NoResolver, evidence.ConnectTimeout, evidence.TLSFailure, evidence.HTTPTimeout:
+		return true
+	}
+	return false
+}
+
 // spared returns, for a question that is not worth sending any more, the failure that the
 // ones before had.
 func (r *recorder) spared(q evidence.Question) (evidence.Exchange, bool) {
+	if r.sated[host(q.URL)] && q.Ask.Has(evidence.Optional) {
+		return evidence.Exchange{At: r.list[len(r.list)-1].At, Spared: true, Failure: evidence.Refused,
+			Detail: "not sent: the host answered 429, and odd requests can wait"}, true
+	}
 	for _, key := range []string{place(q, ""), place(q, evidence.HTTPTimeout)} {
 		if s := r.silent[key]; s.count >= maxSilence {
 			return evidence.Exchange{At: s.last.At, Spared: true, Failure: s.failure,

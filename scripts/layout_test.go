@@ -86,7 +86,7 @@ var impure = []string{"crypto/rand", "crypto/tls", "embed", "flag", "log", "log/
 var (
 	partlyPure = map[string][]string{
 		"net": {"JoinHostPort", "SplitHostPort", "IPNet"},
-		"net/http": {"Header", "StatusText", "TimeFormat", "ParseTime", "CanonicalHeaderKey", "MethodGet", "MethodPost", "StatusOK",
+		"net/http": {"Header", "StatusText", "TimeFormat", "ParseTime", "CanonicalHeaderKey", "MethodGet", "MethodHead", "MethodPost", "MethodPut", "StatusOK", "StatusNotFound",
 			"StatusNoContent", "StatusNotModified", "StatusMethodNotAllowed"},
 	}
 	clock = []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "Tick", "NewTimer", "NewTicker"}

@@ -36,6 +36,7 @@ type checking struct {
 	ccadb                           string // a file of the URLs that the CCADB shows
 	crossChecks                     int    // serials of each CRL to ask about; negative: not said
 	stateFile                       string
+	robustness                      bool
 	spool                           transport.Spool // what is too large for memory
 }
 
@@ -62,6 +63,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.BoolVar(&c.dryRun, "dry-run", false, "")
 	f.BoolVar(&c.noDNSWalk, "no-dns-walk", false, "")
 	f.BoolVar(&c.rdap, "rdap", false, "")
+	f.BoolVar(&c.robustness, "robustness", false, "")
 	if err := parse(f, args); err != nil {
 		return 0, err
 	}
@@ -148,6 +150,9 @@ func (c *checking) asks(rules []*conformance.Rule) evidence.Ask {
 	}
 	if c.crossChecks == 0 {
 		asks &^= evidence.ListedPOST
+	}
+	if !c.robustness {
+		asks &^= evidence.Optional
 	}
 	return asks
 }
@@ -286,25 +291,6 @@ func (c *checking) dry(ctx context.Context, env *environment, run *evidence.Run,
 		return 0, &lateError{fmt.Errorf("writing the plan: %w", err)}
 	}
 	return exitClean, nil
-}
-
-func requestLine(q evidence.Question) string {
-	parts := []string{fmt.Sprintf("%-15s", q.Ask)}
-	if q.Method != "" {
-		parts = append(parts, fmt.Sprintf("%-4s", q.Method))
-	}
-	parts = append(parts, q.RequestURL())
-	if q.Serial != "" {
-		about := "serial " + q.Serial
-		if q.Strategy != "" {
-			about = q.Strategy + " " + about
-		}
-		parts = append(parts, about)
-	}
-	if q.Method == "POST" {
-		parts = append(parts, "body "+hex.EncodeToString(q.Request))
-	}
-	return strings.Join(parts, " ")
 }
 
 // notAsking is the Asker of a dry run.

@@ -65,13 +65,15 @@ func TestCheckFromStandardInput(t *testing.T) {
 func TestDryRunSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil, nil)
-	listed := regexp.MustCompile(`(?m)^(resolve|fetch-crl|fetch-issuer|handshake|assigned-|unassigned-|foreign-|sha256-).*$`)
+	listed := regexp.MustCompile(`(?m)^(resolve|fetch-crl|fetch-issuer|handshake|assigned-|unassigned-|foreign-|sha256-|get-spelling|nonce-|robustness).*$`)
 	for _, test := range []struct {
 		args []string
 		want int
 	}{
-		{[]string{s.leaf, "--issuer", s.ca}, 21}, // caIssuers is asked in any case
+		{[]string{s.leaf, "--issuer", s.ca}, 23}, // caIssuers is asked in any case
 		{[]string{s.leaf, "--issuer", s.ca, "--rules", "crl-entry-*"}, 1},
+		{[]string{s.leaf, "--issuer", s.ca, "--robustness"}, 113},
+		{[]string{s.leaf, "--issuer", s.ca, "--robustness", "--rules", "ocsp-nonce-16-32"}, 14},
 		{[]string{s.leaf}, 3}, // the issuer's certificate first
 		{[]string{strings.TrimPrefix(s.fake.CRLURL()[:len(s.fake.CRLURL())-len("/a-test/ca/ca.crl")], "http://")}, 1},
 	} {

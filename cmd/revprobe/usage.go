@@ -48,6 +48,7 @@ How to ask:
   --jitter DURATION    begin after a random part of this time, so that cron jobs do not all
                        ask in the same second
   --cross-check N      ask OCSP about N serials of each CRL (default: 1 in all)
+  --robustness         send malformed and rare requests too, some 100 to each responder
   --seed HEX           make up the same unassigned serials as an earlier run
   --resolver IP[:PORT] ask these resolvers (repeatable)
   --no-dns-walk        do not ask the hosts' name servers themselves

@@ -20,6 +20,7 @@ const (
 	RFC9111Doc Standard = "RFC 9111" // HTTP caching
 	RFC9608Doc Standard = "RFC 9608" // noRevAvail
 	EVGDoc     Standard = "EVG"      // CA/Browser Forum EV Guidelines 2.0.2
+	RFC9654Doc Standard = "RFC 9654" // the OCSP nonce; obsoletes RFC 8954
 	BRDoc      Standard = "BR"       // CA/Browser Forum TLS Baseline Requirements 2.2.6
 	MRSPDoc    Standard = "MRSP"     // Mozilla Root Store Policy 3.1
 	CCADBDoc   Standard = "CCADB"
@@ -143,6 +144,11 @@ func RFC9608(section string, force Keyword) Citation {
 // EVG cites the EV Guidelines.
 func EVG(section string, force Keyword) Citation {
 	return Citation{Document: EVGDoc, Section: section, Force: force}
+}
+
+// RFC9654 cites the OCSP nonce.
+func RFC9654(section string, force Keyword) Citation {
+	return Citation{Document: RFC9654Doc, Section: section, Force: force}
 }
 
 // BR cites the TLS Baseline Requirements.

@@ -12,19 +12,19 @@ type Row struct {
 
 // Why rows have no rule.
 const (
-	needsHistory    = "needs repeated observation (history): "
-	needsList       = "needs CT or a list of issued certificates: "
-	needsVantage    = "needs another vantage point: "
-	needsRobustness = "needs the robustness probes, not written yet: "
-	needsQuestion   = "needs a question that is not asked yet: "
-	needsInsight    = "cannot be seen from outside: "
-	notYet          = "needs a rule that is not written yet"
+	needsHistory  = "needs repeated observation (history): "
+	needsList     = "needs CT or a list of issued certificates: "
+	needsVantage  = "needs another vantage point: "
+	judgedBy      = "asked by check --robustness, and judged by "
+	needsQuestion = "needs a question that is not asked yet: "
+	needsInsight  = "cannot be seen from outside: "
+	notYet        = "needs a rule that is not written yet"
 )
 
 // Catalogue returns every requirement of the catalogue, in its order.
 func Catalogue() []Row {
 	return slices.Concat(
-		structureRows(), timeRows(), statusRows(), signatureRows(), protocolRows(),
+		robustnessRows(), structureRows(), timeRows(), statusRows(), signatureRows(), protocolRows(),
 		crlFieldRows(), crlExtensionRows(), crlEntryRows(), crlContentRows(),
 		httpRows(), ocspHTTPRows(), crlHTTPRows(), hostRows(),
 		pointerRows(), issuerRows(), delegateRows(), furtherRows(),

@@ -69,27 +69,14 @@ func signatureRows() []Row {
 		judged(section, "ocsp-signed", "ocsp-signer-authorized", "ocsp-signer-same-key", "ocsp-signer-cert-included", "ocsp-signer-valid-now"),
 		judged(section, "ocsp-signer-revoked"),
 		judged(section, "ocsp-signer-ca-ku-ds", "ocsp-sigalg-encoding", "ocsp-sigalg-sha1", "ocsp-sigalg-key-match",
-			"ocsp-signer-key-strength", "ocsp-sig-mandatory-algs"),
-		[]Row{{"ocsp-preferred-sigalgs", section, needsRobustness + "a request with PreferredSignatureAlgorithms"}},
+			"ocsp-signer-key-strength", "ocsp-sig-mandatory-algs", "ocsp-preferred-sigalgs"),
 	)
 }
 
 // protocolRows are of section A5: protocol behaviour.
 func protocolRows() []Row {
 	const section = "A5"
-	return []Row{
-		{"ocsp-nonce-echo", section, needsRobustness + "a request with a nonce"},
-		{"ocsp-nonce-16-32", section, needsRobustness + "nonces of 16 and 32 octets"},
-		{"ocsp-nonce-1-15-33-128", section, needsRobustness + "nonces of other lengths that are allowed"},
-		{"ocsp-nonce-0-129", section, needsRobustness + "nonces of lengths that are not allowed"},
-		{"ocsp-nonce-encoding", section, needsRobustness + "our requests have no nonce, so that only a file could show one"},
-		{"ocsp-requestorname-ignored", section, needsRobustness + "an unsigned request with a requestorName"},
-		{"ocsp-signed-request-ok", section, needsRobustness + "a signed request"},
-		{"ocsp-unknown-noncritical-ext", section, needsRobustness + "a request with an unknown extension"},
-		{"ocsp-unknown-critical-ext", section, needsRobustness + "a request with an unknown critical extension"},
-		{"ocsp-malformed-status", section, needsRobustness + "requests that are no DER"},
-		{"ocsp-error-mapping", section, needsHistory + "whether tryLater and internalError last"},
-		{"ocsp-multi-request", section, needsRobustness + "a request about two certificates"},
-		{"ocsp-client-independent", section, needsVantage + "the same questions from elsewhere, and by another User-Agent"},
-	}
+	return judged(section, "ocsp-nonce-echo", "ocsp-nonce-16-32", "ocsp-nonce-1-15-33-128", "ocsp-nonce-0-129", "ocsp-nonce-encoding",
+		"ocsp-requestorname-ignored", "ocsp-signed-request-ok", "ocsp-unknown-noncritical-ext", "ocsp-unknown-critical-ext",
+		"ocsp-malformed-status", "ocsp-error-mapping", "ocsp-multi-request", "ocsp-client-independent")
 }

@@ -37,6 +37,8 @@ func (e *examiner) documents(x *evidence.Exchange, b body) {
 		}
 	case x.Ask.Has(evidence.OCSP):
 		e.ocspAnswer(x, b)
+	case x.Ask.Has(evidence.Probes):
+		e.probe(x, b)
 	case x.Ask == evidence.FetchCRL && carries(x) && (b.form.Kind == revocation.KindCRL || meantAsDER(b.form)):
 		e.crl(x, b)
 	case x.Ask == evidence.File:
@@ -126,7 +128,9 @@ func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation
 		return r.OCSP(OCSPSubject{*s, &s.Response.Basic.Singles[i], i})
 	})
 	e.delegate(s)
-	e.document(responseDocument(s, form))
+	if !x.Ask.Has(evidence.Probes) {
+		e.document(responseDocument(s, form))
+	}
 	return s
 }
 

@@ -79,6 +79,7 @@ type examiner struct {
 	asking       *evidence.Exchange                      // whose request was read last
 	asked        []revocation.CertID                     // and what it is about
 	answers      []ServiceAnswer                         // of every service
+	probed       []ProbeAnswer                           // of every service
 	delegates    map[string]bool                         // those that were judged, by their DER
 	crls         map[string]*CRLSubject                  // by the id of the exchange that brought them
 	wanted       wanted                                  // what is looked for in every CRL
@@ -216,6 +217,11 @@ func (e *examiner) serviceSubject(s *Service) ServiceSubject {
 			subject.Answers = append(subject.Answers, a)
 		}
 	}
+	for _, p := range e.probed {
+		if p.URL == s.URL && p.Issuer == s.Issuer {
+			subject.Probes = append(subject.Probes, p)
+		}
+	}
 	return subject
 }
 
@@ -280,6 +286,7 @@ func (e *examiner) hints() {
 	if e.report.ClockError != 0 {
 		e.report.Hints = append(e.report.Hints, clockText(e.report.ClockError))
 	}
+	e.waiting()
 	seen := map[string]bool{}
 	for _, x := range e.report.Run.Exchanges {
 		leaf := e.certificates[x.Subject]

@@ -215,7 +215,7 @@ func together(list []Verdict) Verdict {
 	whole, same := skip(), []Verdict(nil)
 	for _, v := range list {
 		switch {
-		case rank[v.Outcome] > rank[whole.Outcome] || v.Outcome == Failed && whole.Outcome == Failed && v.cap == 0 && whole.cap != 0:
+		case rank[v.Outcome] > rank[whole.Outcome] || v.Outcome == Failed && whole.Outcome == Failed && v.graver(whole):
 			same = slices.Insert(slices.DeleteFunc(same, func(o Verdict) bool { return o.Outcome != v.Outcome }), 0, v)
 			whole = v
 		case v.Outcome == whole.Outcome:

@@ -18,7 +18,7 @@ func TestConformingIsSilent(t *testing.T) {
 	times := []time.Time{noon, time.Date(2026, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC)}
 	for _, kind := range fixtures.Kinds() {
 		for _, now := range times {
-			report := played(t, fixtures.Conforming(now, fixtures.NewAuthority(kind)))
+			report := playedTo(t, fixtures.Conforming(now, fixtures.NewAuthority(kind)), everything|evidence.Probes)
 			if ids := fired(report); len(ids) > 0 {
 				t.Errorf("%s at %s: the conforming responder fires %v%s", kind, now, ids, describe(report))
 			}
@@ -41,7 +41,7 @@ func TestBadFiresExactly(t *testing.T) {
 		for _, c := range r.Bad {
 			t.Run(r.ID+"/"+c.Name, func(t *testing.T) {
 				t.Parallel()
-				report := played(t, faked(fixtures.Kind{}, c))
+				report := playedTo(t, faked(fixtures.Kind{}, c), asksFor(r))
 				got := fired(report)
 				if !slices.Contains(got, r.ID) {
 					t.Errorf("does not fire; fired: %v%s", got, describe(report))
@@ -65,7 +65,7 @@ func TestAlsoIsNeeded(t *testing.T) {
 		}
 		var all []string
 		for _, c := range r.Bad {
-			all = append(all, fired(played(t, faked(fixtures.Kind{}, c)))...)
+			all = append(all, fired(playedTo(t, faked(fixtures.Kind{}, c), asksFor(r)))...)
 		}
 		for _, id := range r.Also {
 			if !slices.Contains(all, id) {
@@ -83,7 +83,7 @@ func TestGoodIsSilent(t *testing.T) {
 			t.Run(r.ID+"/"+c.Name, func(t *testing.T) {
 				t.Parallel()
 				fake := faked(fixtures.Kind{}, c)
-				report := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, everything), r)
+				report := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, asksFor(r)), r)
 				if got := fired(report); len(got) > 0 {
 					t.Errorf("fires%s", describe(report))
 				}
@@ -158,7 +158,7 @@ func TestNeedsSuffice(t *testing.T) {
 			t.Run(r.ID+"/"+c.Name, func(t *testing.T) {
 				t.Parallel()
 				fake := faked(fixtures.Kind{}, c)
-				all := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, everything), r)
+				all := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, asksFor(r)), r)
 				some := judge(t, ask(t, fake, zoo.Memory{Responder: fake}, r.Asks()), r)
 				if !slices.Equal(fired(all), fired(some)) {
 					t.Errorf("asked everything it fires %v, asked only %s it fires %v", fired(all), r.Asks(), fired(some))

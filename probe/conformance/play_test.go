@@ -21,6 +21,12 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 // everything is every kind of question that a plan can hold.
 const everything = evidence.Resolve | evidence.WalkDNS | evidence.RDAP | evidence.FetchCRL | evidence.FetchIssuer | evidence.OCSP
 
+// asksFor is what a fake of a rule is asked: everything, and odd questions where the rule is
+// about those. They are many.
+func asksFor(r *conformance.Rule) evidence.Ask {
+	return everything | r.Asks()&evidence.Probes
+}
+
 // target is what the engine is given of a fake.
 func target(r *fixtures.Responder) probe.Target {
 	return probe.Target{
@@ -73,7 +79,13 @@ func judge(t testing.TB, run *evidence.Run, rules ...*conformance.Rule) *conform
 // played is the report on a fake that was asked everything, in memory.
 func played(t testing.TB, r *fixtures.Responder) *conformance.Report {
 	t.Helper()
-	return judge(t, ask(t, r, zoo.Memory{Responder: r}, everything))
+	return playedTo(t, r, everything)
+}
+
+// playedTo is the report on a fake that was asked those kinds of questions, in memory.
+func playedTo(t testing.TB, r *fixtures.Responder, asks evidence.Ask) *conformance.Report {
+	t.Helper()
+	return judge(t, ask(t, r, zoo.Memory{Responder: r}, asks))
 }
 
 func faked(kind fixtures.Kind, c fixtures.Case) *fixtures.Responder {

@@ -12,7 +12,7 @@ type Profile struct {
 	Documents []Standard
 }
 
-var rfcDocuments = []Standard{RFC6960Doc, RFC5280Doc, RFC2182Doc, RFC2585Doc, RFC7633Doc, RFC9110Doc, RFC9111Doc, RFC9608Doc, RFC9919Doc}
+var rfcDocuments = []Standard{RFC6960Doc, RFC5280Doc, RFC2182Doc, RFC2585Doc, RFC7633Doc, RFC9110Doc, RFC9111Doc, RFC9608Doc, RFC9919Doc, RFC9654Doc}
 
 // Profiles returns every profile, the default first. The Baseline Requirements adopt
 // RFC 6960 and RFC 5280 (BR 4.9.9, 7), so every profile built on them holds the RFCs too.

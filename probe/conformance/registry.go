@@ -12,6 +12,8 @@ func Rules() []*Rule {
 	return slices.Concat(
 		unassignedRules(), assignedRules(),
 		envelopeRules(), certIDRules(), certIDHashRules(), ocspTimeRules(), signerRules(), signerKeyRules(), methodRules(),
+		malformedRules(), rareRequestRules(), rareCertIDRules(), rareHTTPRules(), clientRules(), spellingRules(), oddPathRules(),
+		nonceRules(), protocolRules(),
 		structureRules(), ocspExtensionRules(), programRules(), ocspStatusRules(), stockRules(),
 		crlEncodingRules(), crlSignatureRules(), crlTimeRules(), crlExtensionRules(), crlEntryRules(),
 		crlIssuerRules(), crlDateRules(), crlExtensionListRules(), crlOptionalExtensionRules(), crlIDPRules(), crlIDPScopeRules(),

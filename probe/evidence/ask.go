@@ -24,16 +24,27 @@ const (
 	SHA256POST                     // OCSP with a CertID of SHA-256, about a serial that is also asked about with SHA-1
 	WalkDNS                        // ask resolvers and name servers about the host
 	RDAP                           // the registration of a domain
+	NoncePOST                      // OCSP with a nonce; Variant says of what length
+	GETSpelling                    // OCSP by GET whose path is spelled in another way; Variant says in which
+	Robustness                     // odd requests, which only who asks for them sends; Variant says which
 	File                           // a file that was given to be judged; nothing was asked
 )
 
 var askNames = []string{"resolve", "handshake", "fetch-issuer", "fetch-crl", "assigned-post", "assigned-get",
-	"unassigned-post", "unassigned-get", "foreign-post", "listed-post", "sha256-post", "walk-dns", "rdap", "file"}
+	"unassigned-post", "unassigned-get", "foreign-post", "listed-post", "sha256-post", "walk-dns", "rdap",
+	"nonce-post", "get-spelling", "robustness", "file"}
 
 // OCSP is every Ask that is answered with an OCSPResponse over HTTP.
 const OCSP = AssignedPOST | AssignedGET | UnassignedPOST | UnassignedGET | ForeignPOST | ListedPOST | SHA256POST
 
-// HTTP is every Ask that is answered over HTTP.
+// Probes is every Ask about how requests out of the ordinary are taken. The rules about
+// ordinary answers do not look at theirs.
+const Probes = Optional | GETSpelling
+
+// Optional is every Ask that is put only where the operator wants it.
+const Optional = NoncePOST | Robustness
+
+// HTTP is every Ask for a document over HTTP in the ordinary way.
 const HTTP = OCSP | FetchCRL | FetchIssuer
 
 // Unassigned is both ways to ask about serials that were never issued.

@@ -98,6 +98,7 @@ type Question struct {
 	Address  string `json:"address,omitempty"`  // ip to dial in place of what DNS says
 	Sibling  string `json:"sibling,omitempty"`  // of a WalkDNS: a made-up label beside the host's first one
 	Repeat   bool   `json:"repeat,omitempty"`   // asked again to confirm an earlier answer
+	Wire     *Wire  `json:"wire,omitempty"`     // how it is put on the wire, where not in the usual way
 }
 
 // RequestURL is the URL of the request line.
@@ -130,6 +131,10 @@ type Exchange struct {
 	// Blob is the body in place of Body where that is too large to be held, and for a file
 	// that is judged.
 	Blob      *Blob     `json:"blob,omitempty"`
+	Interim   []int     `json:"interim,omitempty"`   // of a Question with Wire: the 1xx statuses before the answer (RFC 9110 §15.2)
+	Further   []Answer  `json:"further,omitempty"`   // of a Question with Wire.Follow: the answers after the first, in their order
+	Sent      []byte    `json:"sent,omitempty"`      // of a Question with Wire: the octets that were sent, as far as they are kept
+	Received  []byte    `json:"received,omitempty"`  // of a Question with Wire: the octets that came back, as far as they are kept
 	Addresses []Address `json:"addresses,omitempty"` // of a Resolve: what DNS gave and how each took a connection
 	DNS       *DNSWalk  `json:"dns,omitempty"`       // of a WalkDNS
 	Chain     [][]byte  `json:"chain,omitempty"`     // of a Handshake: DER of the certificates the server sent, in its order

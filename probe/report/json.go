@@ -160,6 +160,7 @@ type exchangeLine struct {
 	BodyLength        int64            `json:"body_length"`
 	At                string           `json:"at"`
 	Detail            string           `json:"detail,omitempty"`
+	Variant           string           `json:"variant,omitempty"`
 	Strategy          string           `json:"strategy,omitempty"`
 	Serial            string           `json:"serial,omitempty"`
 	Issuer            string           `json:"issuer,omitempty"`
@@ -185,7 +186,7 @@ type addressSeconds struct {
 func exchangeLineOf(x *evidence.Exchange, responder bool) exchangeLine {
 	line := exchangeLine{Type: "exchange", ID: x.ID, Ask: x.Ask, Method: x.Method, URL: x.RequestURL(), Peer: x.Peer,
 		Failure: x.Failure, Code: x.Code, Timing: timingOf(x.Timing), BodyLength: x.BodyLength(), At: stamp(x.At),
-		Detail: x.Detail, Strategy: x.Strategy, Serial: x.Serial, Issuer: x.Issuer, Repeat: x.Repeat}
+		Detail: x.Detail, Variant: x.Variant, Strategy: x.Strategy, Serial: x.Serial, Issuer: x.Issuer, Repeat: x.Repeat}
 	switch {
 	case responder:
 		line.Responder = &x.URL

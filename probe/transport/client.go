@@ -192,6 +192,7 @@ func (a *asking) ask(ctx context.Context) *failure {
 		return a.handshake(ctx, found)
 	}
 	problem = a.exchange(ctx, found)
+	queue.owe(owed(a.x.Question), time.Now())
 	queue.retryAfter(a.x.Code, a.x.Header.Get("Retry-After"), time.Now())
 	return problem
 }

@@ -43,6 +43,9 @@ func readHead(r *bufio.Reader, x *evidence.Exchange) *failure {
 		if x.Code < 100 || x.Code >= 200 || x.Code == http.StatusSwitchingProtocols {
 			return nil
 		}
+		if x.Wire != nil {
+			x.Interim = append(x.Interim, x.Code)
+		}
 		x.Proto, x.Code, x.Header = "", 0, nil
 	}
 }

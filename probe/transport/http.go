@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -35,6 +37,9 @@ func (a *asking) exchange(ctx context.Context, found []candidate) *failure {
 
 // converse sends the request and reads the answer.
 func (a *asking) converse(conn net.Conn) *failure {
+	if a.x.Wire != nil {
+		return a.converseOddly(conn)
+	}
 	problem := a.send(conn)
 	if problem == nil {
 		asked := time.Now()
@@ -55,23 +60,51 @@ func (a *asking) send(conn net.Conn) *failure {
 	return nil
 }
 
-// request is the octets of the request. It asks for the connection to be closed, since
-// every exchange has its own, and for no compression, so that bodies are the document.
+// request is the octets of the request.
 func (a *asking) request() []byte {
+	if !a.posts() {
+		return a.head(nil, nil)
+	}
+	return append(a.head(a.x.Request, nil), a.x.Request...)
+}
+
+// posts reports whether the request has a body.
+func (a *asking) posts() bool { return a.x.Method == http.MethodPost || a.x.Method == http.MethodPut }
+
+// head is the request line and the header of a request with that body. It asks for the
+// connection to be closed, since every exchange has its own, and for no compression, so
+// that bodies are the document; w is what shall be otherwise.
+func (a *asking) head(body []byte, w *evidence.Wire) []byte {
 	method, accept := a.x.Method, "*/*"
 	if method == "" {
 		method = http.MethodGet
 	}
-	if a.x.Ask.Has(evidence.OCSP) || method == http.MethodPost {
+	if a.x.Ask.Has(evidence.OCSP|evidence.Probes) || method == http.MethodPost {
 		accept = "application/ocsp-response"
 	}
+	fields := [][2]string{{"Host", a.place.authority}, {"User-Agent", a.userAgent}, {"Accept", accept},
+		{"Accept-Encoding", "identity"}, {"Connection", "close"}}
+	if a.posts() {
+		fields = append(fields, [2]string{"Content-Type", "application/ocsp-request"}) // RFC 6960 appendix A.1
+		if w != nil && w.Chunked {
+			fields = append(fields, [2]string{"Transfer-Encoding", "chunked"})
+		} else {
+			fields = append(fields, [2]string{"Content-Length", strconv.Itoa(len(body))})
+		}
+	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: %s\r\nAccept-Encoding: identity\r\nConnection: close\r\n",
-		method, a.place.target, a.place.authority, a.userAgent, accept)
-	if method == http.MethodPost {
-		b.WriteString("Content-Type: application/ocsp-request\r\n") // RFC 6960 appendix A.1
-		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(a.x.Request), a.x.Request)
-		return b.Bytes()
+	fmt.Fprintf(&b, "%s %s %s\r\n", method, a.place.target, protocol(w))
+	for _, field := range fields {
+		if _, said := w.Field(field[0]); !said {
+			fmt.Fprintf(&b, "%s: %s\r\n", field[0], field[1])
+		}
+	}
+	if w != nil {
+		for _, line := range w.Header {
+			if strings.Contains(line, ":") {
+				b.WriteString(line + "\r\n")
+			}
+		}
 	}
 	b.WriteString("\r\n")
 	return b.Bytes()

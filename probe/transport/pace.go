@@ -74,6 +74,13 @@ func (q *queue) wait(ctx context.Context) error {
 	return nil
 }
 
+// owe has the host wait for requests that were sent to it beyond the one that it waited for.
+func (q *queue) owe(requests int, now time.Time) {
+	if requests > 0 {
+		q.notBefore = now.Add(time.Duration(float64(requests) / q.rate * float64(time.Second)))
+	}
+}
+
 // retryAfter notes what the host asked for with status 429 or 503 (RFC 9110 §10.2.3):
 // seconds, or a date.
 func (q *queue) retryAfter(code int, value string, now time.Time) {

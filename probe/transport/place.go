@@ -43,13 +43,13 @@ func placeOf(q evidence.Question) (place, *failure) {
 	switch {
 	case !known || u.Opaque != "":
 		return bad("no http or https URL")
-	case q.Ask.Has(evidence.HTTP) && handshake:
+	case q.Ask.Has(overHTTP) && handshake:
 		return bad("HTTP is not asked of a tls URL")
 	case q.Ask.Has(evidence.Handshake) && u.Scheme == "http":
 		return bad("a handshake needs TLS")
-	case !q.Ask.Has(evidence.Resolve | evidence.WalkDNS | evidence.Handshake | evidence.HTTP):
+	case !q.Ask.Has(evidence.Resolve | evidence.WalkDNS | evidence.Handshake | overHTTP):
 		return bad("nothing is asked of it")
-	case q.Ask.Has(evidence.HTTP) && !sendable(q.Method):
+	case q.Ask.Has(overHTTP) && !sendable(q):
 		return bad("the method " + strconv.Quote(q.Method) + " is not sent")
 	}
 	host := canonicalHost(u.Hostname())
@@ -68,9 +68,19 @@ func placeOf(q evidence.Question) (place, *failure) {
 	return place{u.Scheme != "http", u.Host, host, port, requestTarget(raw)}, nil
 }
 
-// sendable reports whether the method is one of a Question; empty means GET.
-func sendable(method string) bool {
-	return method == "" || method == http.MethodGet || method == http.MethodPost || method == http.MethodHead
+// overHTTP is every kind of question that is an HTTP request.
+const overHTTP = evidence.HTTP | evidence.Probes
+
+// sendable reports whether the method is one of a Question; empty means GET. Some are sent
+// only to see how they are taken.
+func sendable(q evidence.Question) bool {
+	switch q.Method {
+	case "", http.MethodGet, http.MethodPost, http.MethodHead:
+		return true
+	case http.MethodOptions, http.MethodPut, http.MethodDelete:
+		return q.Ask.Has(evidence.Robustness)
+	}
+	return false
 }
 
 // requestTarget cuts the origin-form (RFC 9112 §3.2.1) out of an absolute URL. Going

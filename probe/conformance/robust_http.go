@@ -1,0 +1,304 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// rareHTTPRules are about HTTP that is right but rare.
+func rareHTTPRules() []*Rule {
+	return []*Rule{
+		{
+			ID:     "http-head-and-others",
+			Cites:  []Citation{RFC6960("A.1", Observed)},
+			Says:   "HEAD, OPTIONS, PUT and DELETE should be answered or refused by HTTP 4xx or 501, and not be the end of a connection.",
+			Needs:  evidence.Robustness,
+			Marked: Info,
+			Service: func(s ServiceSubject) Verdict {
+				return s.odd(plainPOST, func(p, _ ProbeAnswer) Verdict {
+					if p.Method == "HEAD" && len(p.Body) > 0 {
+						return fail("no body to HEAD", "%s: a body of %d octets", p.Variant, len(p.Body))
+					}
+					return pass()
+				}, s.unimplemented("head", "options", "put", "delete")...)
+			},
+			Bad: []fixtures.Case{
+				when("PUT resets the connection", carried("put", fixtures.HTTP{Failure: evidence.Reset})),
+				when("500 to HEAD", carried("head", fixtures.HTTP{Code: 500})),
+			},
+			Good: []fixtures.Case{
+				when("501 to PUT", carried("put", fixtures.HTTP{Code: 501})),
+				when("405 to HEAD", carried("head", fixtures.HTTP{Code: 405})),
+			},
+		},
+		{
+			ID:     "http-http10-no-keepalive",
+			Cites:  []Citation{RFC6960("A.1", Observed)},
+			Says:   "HTTP/1.0, a Host field with a port, field names in another case and connections kept open should not change the answer.",
+			Needs:  evidence.Robustness,
+			Marked: Warning,
+			Service: func(s ServiceSubject) Verdict {
+				return together([]Verdict{
+					s.odd(plainPOST, mildly(Notice, unless("the ordinary answer", same)), "http10", "host-port", "header-case", "keep-alive"),
+					s.whole(s.probed("http10-nohost")), // without Host nobody needs to know who was meant
+				})
+			},
+			Bad: []fixtures.Case{
+				when("505 to HTTP/1.0", carried("http10", fixtures.HTTP{Code: 505})),
+				when("malformedRequest to HTTP/1.0", says("http10", fixtures.MalformedRequest)),
+			},
+			Good: []fixtures.Case{when("as ever", func(*fake) {})},
+		},
+		{
+			ID:     "http-expect-100",
+			Cites:  []Citation{RFC6960("A.1", Observed)},
+			Says:   "A POST with Expect: 100-continue must get the answer that it gets without.",
+			Needs:  evidence.Robustness,
+			Marked: Warning,
+			Service: func(s ServiceSubject) Verdict {
+				return s.odd(plainPOST, func(p, plain ProbeAnswer) Verdict {
+					v := unless("the ordinary answer", same)(p, plain)
+					if v.Outcome == Failed && p.Response != nil && p.Code == statusOK {
+						return v.atLeast(Error)
+					}
+					return v.atMost(Notice) // refused with 417 or another status: not misled
+				}, "expect")
+			},
+			Bad: []fixtures.Case{
+				when("417", carried("expect", fixtures.HTTP{Code: 417})),
+				when("unknown", says("expect", fixtures.Unknown)),
+				when("about another certificate", aboutAnother("expect")),
+			},
+			Good: []fixtures.Case{when("as ever", func(*fake) {})},
+		},
+		{
+			ID:     "rob-slow",
+			Cites:  []Citation{RFC6960("A.1", Observed)},
+			Says:   "A body in chunks, or of 100 octets a second, should be read like any other.",
+			Needs:  evidence.Robustness,
+			Marked: Warning,
+			Service: func(s ServiceSubject) Verdict {
+				ordinary := mildly(Notice, unless("the ordinary answer", same))
+				return together([]Verdict{
+					s.odd(plainPOST, ordinary, "chunked"),
+					s.odd(plainPOST, func(p, plain ProbeAnswer) Verdict {
+						if p.Response == nil {
+							return pass() // nobody has to wait that long
+						}
+						return ordinary(p, plain)
+					}, s.unhurried("slow")...),
+				})
+			},
+			Bad: []fixtures.Case{
+				when("411 to chunks", carried("chunked", fixtures.HTTP{Code: 411})),
+				when("malformedRequest to chunks", says("chunked", fixtures.MalformedRequest)),
+			},
+			Good: []fixtures.Case{when("as ever", func(*fake) {})},
+		},
+		{
+			ID:    "rob-pipelined",
+			Cites: []Citation{RFC6960("3.2", Must)},
+			Says:  "Requests that follow each other on one connection must be answered in their order, each about its own certificate.",
+			Needs: evidence.Robustness,
+			Service: func(s ServiceSubject) Verdict {
+				return s.odd(plainPOST, func(p, _ ProbeAnswer) Verdict { return p.inOrder() }, "pipelined")
+			},
+			Bad: []fixtures.Case{when("about another certificate", aboutAnother("kept-open"))},
+			Good: []fixtures.Case{
+				when("unauthorized", says("kept-open", fixtures.Unauthorized)),
+				when("the connection ends after the first", carried("kept-open", fixtures.HTTP{Header: map[string][]string{"Connection": {"close"}}})),
+			},
+			Also: []string{"http-http10-no-keepalive"},
+		},
+		{
+			ID:     "rob-crl-conditional",
+			Cites:  []Citation{RFC5280("4.2.1.13", Observed)},
+			Says:   "A CRL that is asked for if modified should come as it is or with 304, and never an older one.",
+			Needs:  evidence.Robustness,
+			And:    evidence.FetchCRL,
+			Marked: Warning,
+			Service: func(s ServiceSubject) Verdict {
+				list := s.probed("crl-conditional")
+				if len(list) == 0 {
+					return skip()
+				}
+				p := list[0]
+				asked, _ := p.Wire.Field("If-Modified-Since")
+				before, errBefore := time.Parse(httpTime, asked)
+				after, errAfter := time.Parse(httpTime, p.Header.Get("Last-Modified"))
+				switch {
+				case p.unasked():
+					return unable("%s could not be asked: %s", p.Variant, outcomeOf(p.Exchange))
+				case p.Code != statusOK && p.Code != statusNotModified || late(p.Exchange):
+					return fail("200 or 304 within 10s", "%s", p.text()).about(p.ID)
+				case p.Code == statusOK && errBefore == nil && errAfter == nil && after.Before(before):
+					return fail("nothing older than "+asked, "Last-Modified %s", p.Header.Get("Last-Modified")).about(p.ID)
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{
+				when("412", func(r *fake) { r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 412} }),
+				when("a second older", func(r *fake) {
+					r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 200, Header: map[string][]string{"Last-Modified": {r.Now.Add(-time.Hour - time.Second).Format(httpTime)}}}
+				}),
+			},
+			Good: []fixtures.Case{when("of the same time", func(r *fake) {
+				r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 200}
+			})},
+		},
+	}
+}
+
+// unimplemented leaves out the variants whose method the server says it does not have: that
+// is right, however much 501 looks like a failure.
+func (s ServiceSubject) unimplemented(variants ...string) []string {
+	return slices.DeleteFunc(variants, func(variant string) bool {
+		return slices.ContainsFunc(s.probed(variant), func(p ProbeAnswer) bool { return p.Code == statusNotImplemented })
+	})
+}
+
+// unhurried leaves out the variants to which the server lost patience.
+func (s ServiceSubject) unhurried(variants ...string) []string {
+	return slices.DeleteFunc(variants, func(variant string) bool {
+		return slices.ContainsFunc(s.probed(variant), func(p ProbeAnswer) bool { return p.Response == nil && !p.unasked() })
+	})
+}
+
+// inOrder judges the answers to requests that were sent one behind the other. A server may
+// answer fewer of them, the connection then being at its end.
+func (p ProbeAnswer) inOrder() Verdict {
+	if p.Wire == nil {
+		return skip()
+	}
+	for i, answer := range p.Further {
+		if i >= len(p.Wire.Follow) || answer.Code != statusOK {
+			break
+		}
+		basic := revocation.ReadOCSPResponse(answer.Body).Basic
+		asked := evidence.Question{Request: p.Wire.Follow[i]}.CertID()
+		if basic == nil || asked == nil || len(basic.Singles) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(basic.Singles, func(single revocation.SingleResponse) bool { return single.CertID.Equal(*asked) }) {
+			return fail("each answer about its own question", "answer %d is about %s, question %d about %s", i+2,
+				certIDText(basic.Singles[0].CertID), i+2, certIDText(*asked))
+		}
+	}
+	return pass()
+}
+
+// clientRules are about what clients say of themselves.
+func clientRules() []*Rule {
+	return []*Rule{
+		{
+			ID:     "http-ua-independent",
+			Cites:  []Citation{BR("2.4", Observed), RFC6960("A.1", Observed)},
+			Says:   "Whatever a client calls itself, it should get an answer.",
+			Needs:  evidence.Robustness,
+			Marked: Warning,
+			Service: func(s ServiceSubject) Verdict {
+				return s.odd(plainPOST, unless("an answer like that to any other client", func(p, plain ProbeAnswer) bool { return p.Code == plain.Code }), userAgents...)
+			},
+			Bad: []fixtures.Case{
+				when("403 without a name", carried("nobody", fixtures.HTTP{Code: 403})),
+				when("the connection of curl is reset", carried("curl", fixtures.HTTP{Failure: evidence.Reset})),
+			},
+			Good: []fixtures.Case{when("as ever", func(*fake) {})},
+		},
+		{
+			ID:     "ocsp-client-independent",
+			Cites:  []Citation{BR("2.4", Observed), RFC6960("2.2", Observed)},
+			Says:   "Whatever a client calls itself, it should be told the same.",
+			Needs:  evidence.Robustness,
+			Marked: Warning,
+			Service: func(s ServiceSubject) Verdict {
+				return s.odd(plainPOST, func(p, plain ProbeAnswer) Verdict {
+					if p.Response == nil {
+						return skip() // http-ua-independent says what that is
+					}
+					return unless("the ordinary answer", same)(p, plain)
+				}, slices.DeleteFunc(slices.Clone(userAgents), func(v string) bool {
+					return slices.ContainsFunc(s.probed(v), func(p ProbeAnswer) bool { return p.Response == nil })
+				})...)
+			},
+			Bad:  []fixtures.Case{when("unknown to browsers", says("browser", fixtures.Unknown))},
+			Good: []fixtures.Case{when("as ever", func(*fake) {})},
+		},
+		{
+			ID:     "rob-accept-enc",
+			Cites:  []Citation{RFC6960("A.2", Observed)},
+			Says:   "To a client that takes gzip and br the response must come as it is, or in a coding that Content-Encoding names.",
+			Needs:  evidence.Robustness,
+			Marked: Warning,
+			Service: func(s ServiceSubject) Verdict {
+				list := s.probed("accept-gzip")
+				if len(list) > 0 && list[0].Header.Get("Content-Encoding") != "" && list[0].Form.Encoding != revocation.EncodingDER {
+					return s.whole(list)
+				}
+				return s.odd(plainPOST, unless("the ordinary answer", same), "accept-gzip")
+			},
+			Bad: []fixtures.Case{
+				when("compressed without saying so", carried("accept-gzip", fixtures.HTTP{Body: []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00")})),
+				when("406", carried("accept-gzip", fixtures.HTTP{Code: 406})),
+			},
+			Good: []fixtures.Case{when("compressed", carried("accept-gzip", fixtures.HTTP{
+				Body: []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00"), Header: map[string][]string{"Content-Encoding": {"gzip"}}}))},
+		},
+		{
+			ID:     "rob-accept",
+			Cites:  []Citation{RFC6960("A.2", Observed)},
+			Says:   "To a client that asks for text/html alone the response must still come as application/ocsp-response.",
+			Needs:  evidence.Robustness,
+			Marked: Warning,
+			Service: func(s ServiceSubject) Verdict {
+				return s.odd(plainPOST, func(p, plain ProbeAnswer) Verdict {
+					if sent := p.Header.Get("Content-Type"); p.Response != nil && strings.HasPrefix(strings.ToLower(sent), "text/") {
+						return fail("application/ocsp-response", "%s: Content-Type %s", p.Variant, sent).in("Content-Type")
+					}
+					return unless("the ordinary answer", same)(p, plain).atMost(Notice)
+				}, "accept-html")
+			},
+			Bad: []fixtures.Case{
+				when("406", carried("accept-html", fixtures.HTTP{Code: 406})),
+				when("as text/html", carried("accept-html", fixtures.HTTP{ContentType: "text/html"})),
+			},
+			Good: []fixtures.Case{when("as ever", func(*fake) {})},
+		},
+		{
+			ID:     "rob-ct-missing",
+			Cites:  []Citation{RFC6960("A.1", Observed)},
+			Says:   "A POST without Content-Type, with another one or with a charset may be refused with 415, or else be answered.",
+			Needs:  evidence.Robustness,
+			Marked: Warning,
+			Service: func(s ServiceSubject) Verdict {
+				return s.odd(plainPOST, mildly(Notice, unless("the ordinary answer, malformedRequest or HTTP 4xx", same, rejected)), "ct-missing", "ct-wrong", "ct-charset")
+			},
+			Bad: []fixtures.Case{
+				when("500 without a type", carried("no-type", fixtures.HTTP{Code: 500})),
+				when("unknown with a charset", says("charset", fixtures.Unknown)),
+			},
+			Good: []fixtures.Case{when("415 for text", carried("text-type", fixtures.HTTP{Code: 415}))},
+		},
+		{
+			ID:    "rob-inm",
+			Cites: []Citation{RFC9919("7.2", Practice)},
+			Says:  "A GET with the ETag of the answer before should be answered 304, or 200.",
+			Needs: evidence.Robustness,
+			Service: func(s ServiceSubject) Verdict {
+				return s.odd(plainGET, unless("304, or the ordinary answer", unmodified, same), "inm")
+			},
+			Bad: []fixtures.Case{
+				when("412", carried("conditional", fixtures.HTTP{Code: 412})),
+				when("unknown", says("conditional", fixtures.Unknown)),
+			},
+			Good: []fixtures.Case{when("200", carried("conditional", fixtures.HTTP{Header: map[string][]string{"Etag": {`"another"`}}}))},
+		},
+	}
+}
+
+var userAgents = []string{"ua-browser", "ua-curl", "ua-cryptoapi", "ua-empty"}
