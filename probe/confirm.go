@@ -10,42 +10,58 @@ import (
 // Before anybody is accused of saying "good" for a serial that was never assigned, the
 // questions that were answered so are asked again, and fresh serials are drawn.
 const (
-	repeats      = 3 // questions asked again, of different strategies
+	repeats      = 3 // questions asked again, of different strategies as far as there are
 	freshSerials = 3 // new serials of the first strategy that was answered "good"
 )
 
 // confirm asks again where an unassigned serial was answered "good".
-func (p *Plan) confirm(t *PlannedTarget, r *recorder, fetched []evidence.Exchange) {
+func (p *Plan) confirm(t *PlannedTarget, r *recorder, seen seenSerials) {
 	for _, responder := range t.Target.Responders {
 		goods := goodQuestions(r.list, responder)
 		if len(goods) == 0 {
 			continue
 		}
-		for _, q := range goods[:min(len(goods), repeats)] {
+		again := toRepeat(goods)
+		for _, q := range again {
 			q.Repeat = true
 			r.ask(q)
 		}
-		first := goods[0]
-		for _, serial := range p.fresh(strategyNamed(first.Strategy), t.Target, fetched) {
-			if q, err := question(first, t.Target, serial, first.Ask); err == nil {
+		left := repeats - len(again)
+		for _, q := range p.fresh(goods[0], t, seen) {
+			if x := r.ask(q); x != nil && left > 0 && saysGood(x) {
+				left--
+				q.Repeat = true
 				r.ask(q)
 			}
 		}
 	}
 }
 
-// fresh makes up further serials of a strategy, without those that a fetched CRL lists.
-func (p *Plan) fresh(strategy Strategy, t Target, answered []evidence.Exchange) []revocation.Serial {
-	var drawn []revocation.Serial
-	wanted := map[string]bool{}
+// toRepeat chooses the first questions, and one about a serial that no certificate may have:
+// "good" for it would need no others.
+func toRepeat(goods []evidence.Question) []evidence.Question {
+	again := slices.Clone(goods[:min(len(goods), repeats)])
+	odd := slices.IndexFunc(goods, func(q evidence.Question) bool { return q.Ask.Has(evidence.UnissuablePOST) })
+	if odd >= repeats {
+		again[repeats-1] = goods[odd]
+	}
+	return again
+}
+
+// fresh makes further questions like one that was answered "good".
+func (p *Plan) fresh(first evidence.Question, t *PlannedTarget, seen seenSerials) []evidence.Question {
+	strategy := strategyNamed(first.Strategy)
+	var questions []evidence.Question
 	for i := range freshSerials {
-		if serial, ok := p.unassigned(strategy, i+1, t, nil); ok {
-			drawn = append(drawn, serial)
-			wanted[serial.String()] = true
+		serial, ok := p.serials.Make(strategy, max(strategy.times(p.each), 1)+i, t.Target, seen)
+		if !ok {
+			continue
+		}
+		if q, err := question(first, t.Target, serial, first.Ask); err == nil {
+			questions = append(questions, q)
 		}
 	}
-	listed := listedSerials(answered, wanted)
-	return slices.DeleteFunc(drawn, func(s revocation.Serial) bool { return listed[s.String()] })
+	return questions
 }
 
 // goodQuestions returns the questions about unassigned serials that a responder answered
@@ -54,7 +70,8 @@ func goodQuestions(answered []evidence.Exchange, responder string) []evidence.Qu
 	var goods []evidence.Question
 	for _, x := range answered {
 		known := slices.ContainsFunc(goods, func(q evidence.Question) bool { return q.Strategy == x.Strategy })
-		if x.URL == responder && x.Ask.Has(evidence.Unassigned) && !x.Repeat && !known && saysGood(&x) {
+		asked := x.Ask.Has(evidence.Unassigned|evidence.UnissuablePOST) && x.URL == responder
+		if asked && !x.Repeat && !known && saysGood(&x) {
 			goods = append(goods, x.Question)
 		}
 	}

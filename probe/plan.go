@@ -2,7 +2,6 @@ package probe
 
 import (
 	"crypto"
-	"crypto/x509"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -18,10 +17,11 @@ import (
 // sent; only unassigned serials that a fetched CRL turns out to list are made anew, and some
 // of those that it lists are asked about.
 type Plan struct {
-	Targets  []PlannedTarget
-	asks     evidence.Ask
-	serials  Serials
-	assigned map[string]bool // by issuer and serial: what the targets together show to be assigned
+	Targets []PlannedTarget
+	asks    evidence.Ask
+	serials Serials
+	each    int
+	granted []evidence.IssuerSerials // what the serials rest on
 
 	crossChecks int
 }
@@ -38,7 +38,7 @@ type PlannedTarget struct {
 	Issuers       []evidence.Question
 	OCSP          []evidence.Question
 	Probes        []evidence.Question
-	Skipped       []string // strategies that the target gives nothing for
+	indexes       map[string]int // of unassigned serials, by strategy and serial
 }
 
 // Questions returns every question in the order in which it is asked.
@@ -62,12 +62,15 @@ type Options struct {
 	// CrossChecks is how many serials of each fetched CRL the responders of its CA are asked
 	// about; zero: one, whatever the number of CRLs.
 	CrossChecks int
+	Each        int // how many serials are made up by each strategy; 0: the few of an ordinary run
 }
 
 // NewPlan plans the questions about the targets. A service that several targets share is
-// asked once. It adds the targets' certificates to the run.
+// asked once. It adds the targets' certificates to the run and to the known serials, and to
+// the run what is taken for granted of the issuers' serials.
 func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
-	p := &Plan{asks: o.Asks, serials: o.Serials, assigned: assignedBy(targets), crossChecks: o.CrossChecks}
+	p := &Plan{asks: o.Asks, serials: o.Serials, each: o.Each, crossChecks: o.CrossChecks}
+	p.learn(run, targets)
 	asked := map[string]bool{}
 	once := func(parts ...string) bool {
 		key := strings.Join(parts, "\x00")
@@ -82,11 +85,12 @@ func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
 		}
 		p.Targets = append(p.Targets, planned)
 	}
+	run.Issuers = append(run.Issuers, p.granted...)
 	return p, nil
 }
 
 func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (PlannedTarget, error) {
-	planned := PlannedTarget{Target: t}
+	planned := PlannedTarget{Target: t, indexes: map[string]int{}}
 	issuer, subject := "", ""
 	if t.Issuer != nil {
 		issuer = run.AddCertificate(t.Issuer.Raw, "issuer")
@@ -162,18 +166,12 @@ func (p *Plan) responder(planned *PlannedTarget, responder, issuer, subject stri
 	if !once("unassigned", responder, issuer) {
 		return nil
 	}
-	for _, strategy := range Strategies() {
-		serial, ok := p.unassigned(strategy, 0, t, nil)
-		if !ok {
-			planned.Skipped = append(planned.Skipped, strategy.ID)
-			continue
-		}
-		about.Strategy = strategy.ID
-		if err := p.plan(planned, about, serial, evidence.UnassignedPOST, evidence.UnassignedGET); err != nil {
-			return err
-		}
+	if p.asks.Has(evidence.Unassigned|evidence.UnissuablePOST) && once("serials", issuer) {
+		p.granted = append(p.granted, p.serials.granted(t, p.each, issuer))
 	}
-	about.Strategy = ""
+	if err := p.unassignedQuestions(planned, about); err != nil {
+		return err
+	}
 	if p.asks.Has(evidence.ForeignPOST) {
 		planned.OCSP = append(planned.OCSP, p.foreign(t, about))
 	}
@@ -181,32 +179,6 @@ func (p *Plan) responder(planned *PlannedTarget, responder, issuer, subject stri
 		return p.bySHA256(planned, about)
 	}
 	return nil
-}
-
-// unassigned makes up a serial that no target shows to be assigned and no CRL lists.
-func (p *Plan) unassigned(strategy Strategy, index int, t Target, listed map[string]bool) (revocation.Serial, bool) {
-	return p.serials.Make(strategy, index, t, func(s revocation.Serial) bool {
-		return listed[s.String()] || p.assigned[assignment(t.Issuer, s)]
-	})
-}
-
-// assignedBy returns the serials of every target's certificate: a file may hold several of
-// one issuer, and what is next to one may be another.
-func assignedBy(targets []Target) map[string]bool {
-	assigned := map[string]bool{}
-	for _, t := range targets {
-		if t.Certificate != nil && t.Issuer != nil {
-			assigned[assignment(t.Issuer, revocation.SerialOf(t.Certificate.SerialNumber))] = true
-		}
-	}
-	return assigned
-}
-
-func assignment(issuer *x509.Certificate, s revocation.Serial) string {
-	if issuer == nil {
-		return ""
-	}
-	return string(issuer.RawSubject) + string(issuer.RawSubjectPublicKeyInfo) + s.String()
 }
 
 // plan adds a question about one serial by the methods whose kinds are wanted.
@@ -276,7 +248,7 @@ func (p *Plan) bySHA256(planned *PlannedTarget, about evidence.Question) error {
 	if t.Certificate != nil {
 		serial = revocation.SerialOf(t.Certificate.SerialNumber)
 	} else {
-		serial, _ = p.unassigned(Strategies()[0], 0, t, nil)
+		serial, _ = p.serials.Make(Strategies()[0], 0, t, nothingSeen)
 	}
 	id, err := revocation.NewCertID(crypto.SHA256, t.Issuer, serial)
 	if err != nil {

@@ -18,7 +18,7 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // everything is every kind of question that a plan can hold. Those about serials of a CRL
 // come of what is fetched, and have tests of their own.
-const everything = evidence.Resolve | evidence.WalkDNS | evidence.FetchCRL | evidence.OCSP&^evidence.ListedPOST
+const everything = evidence.Resolve | evidence.WalkDNS | evidence.FetchCRL | evidence.OCSP&^evidence.ListedPOST | evidence.UnissuablePOST
 
 var seed = probe.Serials{Seed: []byte("a seed of tests")}
 

@@ -34,8 +34,10 @@ func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 	for _, r := range recorders {
 		fetched = append(fetched, r.list...)
 	}
+	assigned := &Known{}
+	assigned.addFetched(fetched)
 	listed := p.crossCheck(fetched)
-	inParallel(recorders, func(r *recorder) { p.ask(r, fetched, listed[r.target]) })
+	inParallel(recorders, func(r *recorder) { p.ask(r, assigned, listed[r.target]) })
 	for _, r := range recorders {
 		run.Exchanges = append(run.Exchanges, r.list...)
 	}
@@ -98,15 +100,21 @@ func (p *Plan) reach(r *recorder) {
 }
 
 // ask puts the questions of a target to its responders, knowing every CRL of the run.
-func (p *Plan) ask(r *recorder, fetched []evidence.Exchange, listed []evidence.Question) {
-	t := &p.Targets[r.target]
-	for _, q := range p.avoidListed(t, fetched) {
-		r.ask(q)
+func (p *Plan) ask(r *recorder, assigned *Known, listed []evidence.Question) {
+	t, embedded := &p.Targets[r.target], &Known{}
+	seen := func(s revocation.Serial) bool {
+		name := nameOf(t.Target.Issuer)
+		return assigned.Has(name, s) || embedded.Has(name, s)
+	}
+	for _, q := range t.OCSP {
+		if q, ok := p.unlessAssigned(q, t, seen); ok {
+			embedded.addEmbedded(r.ask(q))
+		}
 	}
 	for _, q := range listed {
 		r.ask(q)
 	}
-	p.confirm(t, r, fetched)
+	p.confirm(t, r, seen)
 	for _, q := range t.Probes {
 		if q, ok := completed(q, r.list); ok {
 			r.ask(q)
@@ -123,57 +131,6 @@ func (r *recorder) fetch(q evidence.Question) {
 	}
 }
 
-// avoidListed returns the target's OCSP questions without unassigned serials that a CRL of
-// the run lists: those are assigned, and are made anew.
-func (p *Plan) avoidListed(t *PlannedTarget, answered []evidence.Exchange) []evidence.Question {
-	planned := map[string]bool{}
-	for _, q := range t.OCSP {
-		if q.Ask.Has(evidence.Unassigned) {
-			planned[q.Serial] = true
-		}
-	}
-	listed := listedSerials(answered, planned)
-	if len(listed) == 0 {
-		return t.OCSP
-	}
-	var questions []evidence.Question
-	for _, q := range t.OCSP {
-		if q.Ask.Has(evidence.Unassigned) && listed[q.Serial] {
-			serial, ok := p.unassigned(strategyNamed(q.Strategy), 0, t.Target, listed)
-			if !ok {
-				continue
-			}
-			again, err := question(q, t.Target, serial, q.Ask)
-			if err != nil {
-				continue
-			}
-			q = again
-		}
-		questions = append(questions, q)
-	}
-	return questions
-}
-
-// listedSerials returns those of the wanted serials that a fetched CRL lists.
-func listedSerials(answered []evidence.Exchange, wanted map[string]bool) map[string]bool {
-	listed := map[string]bool{}
-	for _, x := range answered {
-		if x.Ask != evidence.FetchCRL || !x.Answered() {
-			continue
-		}
-		octets, ok := openCRL(&x)
-		if !ok {
-			continue
-		}
-		_, _ = revocation.ReadCRLEntries(octets, func(e *revocation.CRLEntry) { // what can be read is told
-			if serial := e.Serial.String(); wanted[serial] {
-				listed[serial] = true
-			}
-		})
-	}
-	return listed
-}
-
 // openCRL returns the octets of the CRL that an exchange brought, without what they may be
 // wrapped in; false where it brought none.
 func openCRL(x *evidence.Exchange) (io.Reader, bool) {
@@ -185,13 +142,4 @@ func openCRL(x *evidence.Exchange) (io.Reader, bool) {
 	}
 	octets, err := revocation.Unwrap(form, body)
 	return octets, err == nil
-}
-
-func strategyNamed(id string) Strategy {
-	for _, s := range Strategies() {
-		if s.ID == id {
-			return s
-		}
-	}
-	return Strategy{}
 }

@@ -22,6 +22,7 @@ var knownSerials = []string{"5f91161f43433e49a6de6db680d79f60159f2e4a", "8011223
 // shapes say of each strategy what its serials look like beside the known one.
 var shapes = map[string]func(serial, known revocation.Serial) bool{
 	"ser-random-20": func(s, _ revocation.Serial) bool { return len(s) == 20 && s[0] != 0 },
+	"ser-random-19": func(s, _ revocation.Serial) bool { return len(s) == 19 && s[0] != 0 },
 	"ser-random-16": func(s, _ revocation.Serial) bool { return len(s) == 16 && s[0] != 0 },
 	"ser-random-8":  func(s, _ revocation.Serial) bool { return len(s) == 8 && s[0] != 0 },
 	"ser-highbit":   func(s, _ revocation.Serial) bool { return len(s) == 20 && s[0] == 0 && s[1] >= 0x80 },
@@ -29,40 +30,62 @@ var shapes = map[string]func(serial, known revocation.Serial) bool{
 		return len(s) == min(len(known), 20) && s[0] == known[0] && !bytes.Equal(s[len(s)-8:], known[len(known)-8:])
 	},
 	"ser-neighbour": func(s, known revocation.Serial) bool {
-		return s.Big().Cmp(new(big.Int).Add(known.Big(), big.NewInt(1))) == 0
+		apart := new(big.Int).Sub(s.Big(), known.Big())
+		flipped := new(big.Int).Xor(s.Big(), known.Big())
+		return apart.CmpAbs(big.NewInt(1<<20)) < 0 || flipped.BitLen()-1 == int(flipped.TrailingZeroBits())
 	},
 	"ser-top-flip": func(s, known revocation.Serial) bool {
-		return len(s) == len(known) && !bytes.Equal(s[:4], known[:4]) && bytes.Equal(s[4:], known[4:])
+		n := min(len(known)-1, 12)
+		return len(s) == len(known) && s[0] != known[0] && bytes.Equal(s[n:], known[n:])
 	},
+	"ser-low-flip": func(s, known revocation.Serial) bool {
+		n := max(1, len(known)-12)
+		return len(s) == len(known) && !s.Equal(known) && bytes.Equal(s[:n], known[:n])
+	},
+	"ser-length":     func(s, _ revocation.Serial) bool { return len(s) >= 8 && len(s) <= 20 },
+	"ser-unissuable": func(s, _ revocation.Serial) bool { return s[0] >= 0x80 || s.Big().Sign() == 0 || len(s) == 21 },
 }
+
+// manyIndexes covers what a strategy makes of its indexes.
+const manyIndexes = 60
 
 func TestSerialsHaveTheShapeOfTheirStrategy(t *testing.T) {
 	t.Parallel()
 	for _, hex := range knownSerials {
 		target := targetOf(fake(withSerial(hex)))
 		known := revocation.SerialOf(target.Certificate.SerialNumber)
-		for n := range 300 {
+		for n := range 5 * manyIndexes {
 			serials := probe.Serials{Seed: fmt.Appendf(nil, "seed %d", n)}
+			index := max(0, n-4*manyIndexes)
 			for id, fits := range shapes {
-				s, ok := serials.Make(strategyNamed(t, id), 0, target, none)
+				s, ok := serials.Make(strategyNamed(t, id), index, target, none)
 				switch {
+				case !ok && (index == 0 || id != "ser-length" && id != "ser-low-flip"):
+					t.Fatalf("%s %d beside %s: no serial", id, index, known)
 				case !ok:
-					t.Fatalf("%s beside %s: no serial", id, known)
-				case s[0] >= 0x80 || s[0] == 0 && s[1] < 0x80:
-					t.Fatalf("%s beside %s: %s is negative or not minimal DER", id, known, s)
 				case len(s) > 21 || !fits(s, known):
-					t.Fatalf("%s beside %s: %s has not its shape", id, known, s)
+					t.Fatalf("%s %d beside %s: %s has not its shape", id, index, known, s)
 				case s.Equal(known):
-					t.Fatalf("%s gave the known serial %s", id, known)
+					t.Fatalf("%s %d gave the known serial %s", id, index, known)
+				case id != "ser-unissuable":
+					wantMinimal(t, id, s)
 				}
 			}
 		}
 	}
 }
 
+// wantMinimal fails the test unless the serial is a positive INTEGER in DER.
+func wantMinimal(t *testing.T, id string, s revocation.Serial) {
+	t.Helper()
+	if s.Big().Sign() <= 0 || !bytes.Equal(revocation.SerialOf(s.Big()), s) {
+		t.Fatalf("%s: %x is not positive, or not minimal DER", id, []byte(s))
+	}
+}
+
 func TestEveryStrategyButTheSiblingHasAShape(t *testing.T) {
 	for _, s := range probe.Strategies() {
-		if shapes[s.ID] == nil && s.ID != "ser-sibling" {
+		if shapes[s.ID] == nil && s.ID != "ser-sibling" && s.ID != "ser-short" { // known_test.go has those
 			t.Errorf("%s: no test says what its serials look like", s.ID)
 		}
 		if s.Says == "" {
@@ -102,7 +125,8 @@ func TestSerialsDifferBySeedIssuerStrategyAndIndex(t *testing.T) {
 		}
 		seen[s.String()] = id + " of " + what
 	}
-	for _, id := range []string{"ser-random-20", "ser-random-16", "ser-random-8", "ser-highbit", "ser-ca-shaped", "ser-top-flip"} {
+	for _, id := range []string{"ser-random-20", "ser-random-19", "ser-random-16", "ser-random-8", "ser-highbit", "ser-ca-shaped", "ser-top-flip",
+		"ser-low-flip", "ser-length"} {
 		add(seed, id, 0, here, "the first")
 		add(seed, id, 1, here, "the second index")
 		add(seed, id, 0, elsewhere, "another issuer")
@@ -124,7 +148,7 @@ func TestExcludedSerialsAreMadeAnew(t *testing.T) {
 	target := targetOf(fake(nil))
 	for _, strategy := range probe.Strategies() {
 		first, ok := seed.Make(strategy, 0, target, none)
-		if strategy.ID == "ser-sibling" {
+		if strategy.ID == "ser-sibling" || strategy.ID == "ser-short" {
 			continue
 		}
 		if !ok {
@@ -132,9 +156,9 @@ func TestExcludedSerialsAreMadeAnew(t *testing.T) {
 		}
 		second, ok := seed.Make(strategy, 0, target, first.Equal)
 		switch {
-		case strategy.ID == "ser-neighbour":
+		case strategy.ID == "ser-neighbour" || strategy.ID == "ser-unissuable":
 			if ok {
-				t.Errorf("%s: %s in place of the only neighbour, which is assigned", strategy.ID, second)
+				t.Errorf("%s: %s in place of the only serial of its kind, which is assigned", strategy.ID, second)
 			}
 		case !ok || second.Equal(first) || !shapes[strategy.ID](second, revocation.SerialOf(target.Certificate.SerialNumber)):
 			t.Errorf("%s: %s, %v after %s was excluded", strategy.ID, second, ok, first)
@@ -169,9 +193,10 @@ func made(target probe.Target) []string {
 func TestWhatATargetShowsChoosesTheStrategies(t *testing.T) {
 	r := fake(nil)
 	root, issuer, leaf := r.RootCertificate(), r.IssuerCertificate(), r.LeafCertificate()
-	shaped := []string{"ser-ca-shaped", "ser-neighbour", "ser-top-flip"}
-	long := []string{"ser-random-20", "ser-random-16", "ser-highbit"}
-	random := []string{"ser-random-20", "ser-random-16", "ser-random-8", "ser-highbit"}
+	shaped := []string{"ser-ca-shaped", "ser-neighbour", "ser-top-flip", "ser-low-flip"}
+	long := []string{"ser-random-20", "ser-random-19", "ser-random-16", "ser-highbit"}
+	random := []string{"ser-random-20", "ser-random-19", "ser-random-16", "ser-random-8", "ser-highbit"}
+	always := []string{"ser-length", "ser-unissuable"}
 	short := fake(withSerial("7102030405060708"))
 	nine := fake(withSerial("800203040506070809")) // ten octets with the sign octet
 	for name, test := range map[string]struct {
@@ -189,8 +214,8 @@ func TestWhatATargetShowsChoosesTheStrategies(t *testing.T) {
 		"a short serial":               {targetOf(short), random},
 		"a serial just long enough":    {targetOf(nine), slices.Concat(random, shaped)},
 	} {
-		if got := made(test.target); !slices.Equal(got, test.want) {
-			t.Errorf("%s: %v, want %v", name, got, test.want)
+		if got, want := made(test.target), slices.Concat(test.want, always); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }

@@ -7,12 +7,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/revprobe/revprobe/probe"
@@ -38,6 +36,9 @@ type checking struct {
 	stateFile                       string
 	robustness                      bool
 	spool                           transport.Spool // what is too large for memory
+	known                           []string
+	serials                         int
+	population                      string
 }
 
 func check(ctx context.Context, env *environment, args []string) (int, error) {
@@ -57,6 +58,9 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.StringVar(&c.contact, "contact", "", "")
 	f.StringVar(&c.vantage, "vantage", "", "")
 	f.StringVar(&c.seed, "seed", "", "")
+	f.StringArrayVar(&c.known, "known", nil, "")
+	f.IntVar(&c.serials, "serials", 1, "")
+	f.StringVar(&c.population, "population", "1e9", "")
 	f.StringVar(&c.archive, "archive", "", "")
 	f.StringVar(&c.stateFile, "state", "", "")
 	f.BoolVar(&c.allowPrivate, "allow-private", false, "")
@@ -72,7 +76,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 		return 0, err
 	}
 	c.named.Targets, c.named.Scope, c.named.Stdin = f.Args(), j.scope, env.stdin
-	seed, err := c.seedBytes(env)
+	o, population, err := c.unassigned(env, j.options)
 	if err != nil {
 		return 0, err
 	}
@@ -80,7 +84,8 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 		return 0, hinted(fmt.Sprintf("--cross-check: %d is no number of serials", c.crossChecks), "0 asks about none")
 	}
 	hosts := c.named.Hosts() // those of a list are not named by the user himself
-	run := &evidence.Run{Version: version, Seed: hex.EncodeToString(seed), Vantage: c.vantage, Started: env.now().UTC(), Scope: j.scope}
+	run := &evidence.Run{Version: version, Seed: hex.EncodeToString(o.Serials.Seed), Vantage: c.vantage, Started: env.now().UTC(), Scope: j.scope,
+		Population: population}
 	if err := c.disclosure(env, run); err != nil {
 		return 0, err
 	}
@@ -91,7 +96,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	case err != nil:
 		return 0, err
 	case c.dryRun:
-		return c.dry(ctx, env, run, c.asks(j.options.Rules), seed)
+		return c.dry(ctx, env, run, o)
 	case c.jitter < 0:
 		return 0, hinted("--jitter: "+c.jitter.String()+" is negative", "write it as --jitter 10m")
 	}
@@ -100,11 +105,11 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 		return exitInconclusive, nil
 	}
 	run.Started = env.now().UTC()
-	return c.run(ctx, env, client, j, run, seed)
+	return c.run(ctx, env, client, j, run, o)
 }
 
 // run asks, keeps and judges.
-func (c *checking) run(ctx context.Context, env *environment, client *transport.Client, j judge, run *evidence.Run, seed []byte) (int, error) {
+func (c *checking) run(ctx context.Context, env *environment, client *transport.Client, j judge, run *evidence.Run, o probe.Options) (int, error) {
 	keep, err := openArchive(c.archive)
 	if err != nil {
 		return 0, err
@@ -114,7 +119,7 @@ func (c *checking) run(ctx context.Context, env *environment, client *transport.
 	if err != nil {
 		return 0, err
 	}
-	plan, err := c.plan(ctx, client, run, c.asks(j.options.Rules), seed)
+	plan, err := c.plan(ctx, client, run, o)
 	if err != nil {
 		return 0, err
 	}
@@ -157,14 +162,13 @@ func (c *checking) asks(rules []*conformance.Rule) evidence.Ask {
 	return asks
 }
 
-// plan finds the services behind what was named and plans to put those kinds of questions to
-// them.
-func (c *checking) plan(ctx context.Context, asker probe.Asker, run *evidence.Run, asks evidence.Ask, seed []byte) (*probe.Plan, error) {
+// plan finds the services behind what was named and plans to ask them.
+func (c *checking) plan(ctx context.Context, asker probe.Asker, run *evidence.Run, o probe.Options) (*probe.Plan, error) {
 	targets, err := target.Resolve(ctx, c.named, asker, run)
 	if err != nil {
 		return nil, err
 	}
-	return probe.NewPlan(run, withDisclosed(targets, run), probe.Options{Asks: asks, Serials: probe.Serials{Seed: seed}, CrossChecks: max(c.crossChecks, 0)})
+	return probe.NewPlan(run, withDisclosed(targets, run), o)
 }
 
 // holdBack waits for a random part of --jitter.
@@ -182,22 +186,6 @@ func (c *checking) holdBack(ctx context.Context, env *environment) error {
 	case <-ctx.Done():
 		return errors.New("interrupted before anything was asked")
 	}
-}
-
-// seedBytes returns the seed that was given, or a random one.
-func (c *checking) seedBytes(env *environment) ([]byte, error) {
-	if c.seed != "" {
-		seed, err := hex.DecodeString(c.seed)
-		if err != nil || len(seed) < 8 {
-			return nil, hinted("--seed: "+quoted(c.seed)+" is not at least 16 hexadecimal digits", "the seed of an earlier run stands in its report")
-		}
-		return seed, nil
-	}
-	seed := make([]byte, 16)
-	if _, err := io.ReadFull(env.random, seed); err != nil {
-		return nil, fmt.Errorf("drawing a seed: %w", err)
-	}
-	return seed, nil
 }
 
 func userAgent(contact string) string {
@@ -255,9 +243,9 @@ func (a *archive) discard() {
 }
 
 // dry prints every request that check would send, and sends nothing.
-func (c *checking) dry(ctx context.Context, env *environment, run *evidence.Run, asks evidence.Ask, seed []byte) (int, error) {
+func (c *checking) dry(ctx context.Context, env *environment, run *evidence.Run, o probe.Options) (int, error) {
 	var first notAsking
-	plan, err := c.plan(ctx, &first, run, asks, seed)
+	plan, err := c.plan(ctx, &first, run, o)
 	if err != nil {
 		return 0, err
 	}
@@ -273,18 +261,18 @@ func (c *checking) dry(ctx context.Context, env *environment, run *evidence.Run,
 	for _, q := range questions {
 		fmt.Fprintln(&out, requestLine(q))
 	}
-	for _, t := range plan.Targets {
-		if len(t.Skipped) > 0 && len(t.OCSP) > 0 {
-			fmt.Fprintf(&out, "no serial is made by %s: too little is known of the issuer's serials\n", strings.Join(t.Skipped, ", "))
+	for _, i := range run.Issuers {
+		for _, skipped := range i.Skipped {
+			fmt.Fprintf(&out, "no serial is made by %s: %s\n", skipped.Strategy, skipped.Why)
 		}
 	}
 	for _, note := range run.Notes {
 		fmt.Fprintln(&out, report.Visible(note))
 	}
-	if asks.Has(evidence.Unassigned) && len(questions) > 0 {
+	if o.Asks.Has(evidence.Unassigned) && len(questions) > 0 {
 		fmt.Fprintln(&out, "a CRL or an issuer's certificate that does not come is asked for once more; where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
 	}
-	if asks.Has(evidence.ListedPOST) && slices.ContainsFunc(plan.Targets, func(t probe.PlannedTarget) bool { return len(t.OCSP) > 0 && len(t.CRLs) > 0 }) {
+	if o.Asks.Has(evidence.ListedPOST) && slices.ContainsFunc(plan.Targets, func(t probe.PlannedTarget) bool { return len(t.OCSP) > 0 && len(t.CRLs) > 0 }) {
 		fmt.Fprintf(&out, "then OCSP is asked about serials that the CRLs turn out to list: %s\n", c.crossChecked())
 	}
 	if _, err := env.stdout.Write(out.Bytes()); err != nil {

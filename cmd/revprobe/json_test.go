@@ -18,6 +18,7 @@ var contract = map[string][]string{
 	"document": {"source", "kind", "encoding", "decoded", "signature", "status"},
 	"status":   {"certificate", "name", "serial", "ocsp", "crl", "covered", "exchanges"},
 	"finding":  {"source", "rule", "severity", "outcome", "field", "got", "want", "citations"},
+	"bound":    {"issuer", "name", "serials", "population", "bits", "basis", "chance", "known", "entropy"},
 	"tally":    {"outcomes", "severities", "exit"},
 }
 
@@ -48,7 +49,7 @@ func TestJSONOfCheck(t *testing.T) {
 	o.want(t, exitFindings)
 	list := o.objects(t)
 	wantContract(t, list)
-	if got := order(list); !slices.Equal(got, []string{"run", "exchange", "answer", "document", "status", "finding", "tally"}) {
+	if got := order(list); !slices.Equal(got, []string{"run", "exchange", "answer", "bound", "document", "status", "finding", "tally"}) {
 		t.Errorf("the lines are %v", got)
 	}
 	if run := list[0]; run["version"] != version || run["profile"] != "tls-br" || run["vantage"] != "a test" || run["seed"] != sixteenOctets {

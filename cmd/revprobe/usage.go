@@ -50,6 +50,9 @@ How to ask:
   --cross-check N      ask OCSP about N serials of each CRL (default: 1 in all)
   --robustness         send malformed and rare requests too, some 100 to each responder
   --seed HEX           make up the same unassigned serials as an earlier run
+  --serials N          make up N unassigned serials in each way, of every length (default 1)
+  --known FILE         serials that are assigned: certificates, a CRL, or text (repeatable)
+  --population N       certificates that the issuer is taken to have issued (default 1e9)
   --resolver IP[:PORT] ask these resolvers (repeatable)
   --no-dns-walk        do not ask the hosts' name servers themselves
   --rdap               ask the registries when the domains' registrations end

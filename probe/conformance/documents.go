@@ -35,7 +35,7 @@ func (e *examiner) documents(x *evidence.Exchange, b body) {
 		if len(x.Staple) > 0 {
 			e.response(x, x.Staple, revocation.Form{Kind: revocation.KindOCSPResponse, Encoding: revocation.EncodingDER})
 		}
-	case x.Ask.Has(evidence.OCSP):
+	case x.Ask.Has(evidence.OCSP | evidence.UnissuablePOST):
 		e.ocspAnswer(x, b)
 	case x.Ask.Has(evidence.Probes):
 		e.probe(x, b)
@@ -97,7 +97,7 @@ func strategyOf(x *evidence.Exchange) string {
 // response decodes an OCSPResponse and puts the rules for it to it.
 func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation.Form) *ResponseSubject {
 	s := &ResponseSubject{Exchange: x, Response: e.memory.ReadOCSPResponse(octets), Subject: e.certificates[x.Subject], At: x.At, memory: e.memory}
-	if x.Ask.Has(evidence.Unassigned | evidence.ForeignPOST | evidence.ListedPOST) {
+	if x.Ask.Has(evidence.Unassigned | evidence.ForeignPOST | evidence.ListedPOST | evidence.UnissuablePOST) {
 		s.Subject = nil
 	}
 	s.asked = e.askedAbout(x)

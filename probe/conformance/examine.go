@@ -58,6 +58,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 	e.histories()
 	e.authorities()
 	e.unanswered()
+	e.report.Bounds = e.bounds()
 	e.hints()
 	e.suppress(o.Suppressions)
 	e.tally()
@@ -211,7 +212,7 @@ func (e *examiner) certificate(subject CertSubject, service string) {
 
 func (e *examiner) serviceSubject(s *Service) ServiceSubject {
 	subject := ServiceSubject{Service: *s, Issuer: e.certificates[s.Issuer], Reached: reached(e.report.Run, s.URL),
-		Walk: walkOf(e.report.Run, s.URL), Blackout: e.report.Blackout}
+		Walk: walkOf(e.report.Run, s.URL), Blackout: e.report.Blackout, Serials: e.report.Run.SerialsOf(s.Issuer)}
 	for _, a := range e.answers {
 		if a.Responder == s.URL && a.Issuer == s.Issuer {
 			subject.Answers = append(subject.Answers, a)

@@ -62,6 +62,7 @@ type Report struct {
 	Profile      Profile
 	Services     []Service
 	Answers      []Answer
+	Bounds       []Bound             // of each issuer that unassigned serials were made up for
 	Certificates []CertificateStatus // those whose status was asked
 	Documents    []Document
 	Findings     []Finding // failed ones and inconclusive ones, in the order of the evidence
@@ -127,6 +128,7 @@ func (r *Report) Worst() Severity {
 func (r *Report) Add(other *Report) {
 	r.Services = append(r.Services, other.Services...)
 	r.Answers = append(r.Answers, other.Answers...)
+	r.Bounds = append(r.Bounds, other.Bounds...)
 	r.Documents = append(r.Documents, other.Documents...)
 	r.Findings = append(r.Findings, other.Findings...)
 	r.Judged = append(r.Judged, other.Judged...)

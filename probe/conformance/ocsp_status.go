@@ -2,9 +2,7 @@ package conformance
 
 import (
 	"crypto/x509"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -88,11 +86,11 @@ func ocspStatusRules() []*Rule {
 			Service: func(s ServiceSubject) Verdict {
 				compared := false
 				for _, method := range []evidence.Ask{evidence.UnassignedPOST, evidence.UnassignedGET} { // ocsp-get-post-equal holds these against each other
-					kinds := s.denials(method)
-					if len(kinds) > 1 {
-						return fail("one kind of answer", "%s", denialsText(kinds)).in("responses[0].certStatus").about(kinds[0].Exchange, kinds[1].Exchange)
+					denied := s.denied(method)
+					if kinds := kindsOf(denied); len(kinds) > 1 {
+						return fail("one kind of answer", "%s", s.denialsText(denied)).in("responses[0].certStatus").about(kinds[0].Exchange, kinds[1].Exchange)
 					}
-					compared = compared || len(kinds) > 0
+					compared = compared || len(denied) > 0
 				}
 				if !compared {
 					return unable("no answer to a question about an unassigned serial says what it is")
@@ -299,31 +297,6 @@ func (s ServiceSubject) extendedRevoke() string {
 		}
 	}
 	return ""
-}
-
-// denials returns the first answer of each kind by which a serial is said not to be assigned.
-// "good" and an ordinary "revoked" say the contrary, of which other rules speak; tryLater and
-// silence say nothing.
-func (s ServiceSubject) denials(method evidence.Ask) []ServiceAnswer {
-	var kinds []ServiceAnswer
-	for _, a := range s.Answers {
-		switch a.Answer.Answer {
-		case "unknown", "unauthorized", "extended-revoked", "malformed-request":
-			same := func(k ServiceAnswer) bool { return k.Answer.Answer == a.Answer.Answer }
-			if a.Ask.Has(method) && !slices.ContainsFunc(kinds, same) {
-				kinds = append(kinds, a)
-			}
-		}
-	}
-	return kinds
-}
-
-func denialsText(kinds []ServiceAnswer) string {
-	var list []string
-	for _, a := range kinds {
-		list = append(list, fmt.Sprintf("%s for %s (%s)", a.Answer.Answer, a.Serial, a.Strategy))
-	}
-	return strings.Join(list, ", ")
 }
 
 // allRevoked returns the exchanges in which questions of those kinds were answered "revoked";

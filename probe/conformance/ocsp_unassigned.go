@@ -1,9 +1,9 @@
 package conformance
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/asn1"
-	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -20,7 +20,7 @@ func unassignedRules() []*Rule {
 			ID:     "ocsp-unassigned-not-good",
 			Cites:  []Citation{BR("4.9.9", Must).Since("2013-08-01"), RFC6960("2.2", Practice)},
 			Says:   "A serial number that was never assigned must not be answered \"good\".",
-			Needs:  evidence.Unassigned,
+			Needs:  evidence.Unassigned | evidence.UnissuablePOST,
 			Marked: Critical,
 			Service: func(s ServiceSubject) Verdict {
 				goods := s.unassigned("good")
@@ -29,20 +29,34 @@ func unassignedRules() []*Rule {
 					return unable("no OCSP response to a question about an unassigned serial")
 				case len(goods) == 0:
 					return pass()
-				case technicallyConstrained(s.Issuer):
-					return goodVerdict(s, goods, "the CA is technically constrained (BR 7.1.2.3, 7.1.2.5): SHOULD NOT").atMost(Warning)
 				}
-				doubt := doubtAbout(goods)
-				v := goodVerdict(s, goods, doubt)
-				if doubt != "" {
-					return v.atMost(Warning)
+				if doubt := s.doubtAbout(goods); doubt != "" {
+					return goodVerdict(s, goods, doubt).atMost(Warning)
 				}
-				return v
+				return goodVerdict(s, goods, s.proof(goods))
 			},
 			Bad: []fixtures.Case{
 				when("good for every serial", func(r *fake) { r.OCSP.Unassigned = fixtures.Good }),
 				when("good for the neighbour of a known serial", func(r *fake) {
 					r.OCSP.Strategies = map[string]fixtures.Status{"ser-neighbour": fixtures.Good}
+				}),
+				when("the lookup compares the low 8 octets", finding(func(r *fake, s revocation.Serial) bool {
+					return bytes.Equal(low(s, 8), low(r.LeafSerial(), 8))
+				})),
+				when("the lookup compares the top 8 octets", finding(func(r *fake, s revocation.Serial) bool {
+					return bytes.HasPrefix(s, r.LeafSerial()[:8])
+				})),
+				when("the lookup ignores the issuer", finding(func(r *fake, s revocation.Serial) bool {
+					return s.Equal(revocation.SerialOf(r.RootCertificate().SerialNumber))
+				})),
+				when("nothing is looked up but what has the CA's prefix", finding(func(r *fake, s revocation.Serial) bool {
+					return len(s) == 20 && s[0] == r.LeafSerial()[0]
+				})),
+				when("serials of up to 8 octets are not looked up", finding(func(_ *fake, s revocation.Serial) bool { return len(s) <= 8 && s[0] < 0x80 })),
+				when("serials with a sign octet are not looked up", finding(func(_ *fake, s revocation.Serial) bool { return len(s) <= 20 && s[0] == 0 })),
+				when("negative serials are not looked up", finding(func(_ *fake, s revocation.Serial) bool { return s[0] >= 0x80 })),
+				when("nothing is looked up by GET", func(r *fake) {
+					r.OCSP.ForGET = func(o *fixtures.OCSP) { o.Unassigned = fixtures.Good }
 				}),
 				when("good once and not again", func(r *fake) {
 					r.OCSP.Strategies = map[string]fixtures.Status{"ser-random-20": fixtures.Good}
@@ -53,6 +67,7 @@ func unassignedRules() []*Rule {
 				when("unauthorized", func(r *fake) { r.OCSP.Unassigned = fixtures.Unauthorized }),
 				when("RFC 6960 extended-revoked", func(r *fake) { r.OCSP.Unassigned = fixtures.ExtendedRevoked }),
 			},
+			Also: []string{"ocsp-get-post-equal"},
 		},
 		{
 			ID:    "ocsp-unassigned-revoked-form",
@@ -72,7 +87,7 @@ func unassignedRules() []*Rule {
 				}
 				v := fail("certificateHold, 19700101000000Z, extended-revoke, no CrlID and no CRL entry extension",
 					"revoked with %s", strings.Join(wrong, ", ")).in(s.field("certStatus"))
-				if !RandomStrategy(s.Exchange.Strategy) {
+				if !drawn(s.Exchange.Strategy, s.Exchange.Serial) {
 					return v.atMost(Warning) // a CA with sequential serials may have assigned it, and revoked it
 				}
 				return v
@@ -143,6 +158,21 @@ func unassignedRules() []*Rule {
 	}
 }
 
+// finding has the responder find serials that were never assigned.
+func finding(found func(*fake, revocation.Serial) bool) func(*fake) {
+	return func(r *fake) {
+		r.OCSP.Lookup = func(s revocation.Serial) fixtures.Status {
+			if found(r, s) {
+				return fixtures.Good
+			}
+			return fixtures.Default
+		}
+	}
+}
+
+// low returns the last octets of a serial.
+func low(s revocation.Serial, n int) []byte { return s[max(0, len(s)-n):] }
+
 // extendedRevokeAs has unassigned serials answered in the extended-revoked form, with
 // that extension in place of the right one.
 func extendedRevokeAs(x revocation.Extension) func(*fake) {
@@ -202,17 +232,6 @@ func revokedFormFaults(s OCSPSubject) []string {
 	return wrong
 }
 
-// unassigned returns the answers to questions about unassigned serials that say so.
-func (s ServiceSubject) unassigned(word string) []ServiceAnswer {
-	var list []ServiceAnswer
-	for _, a := range s.Answers {
-		if a.Ask.Has(evidence.Unassigned) && a.Answer.Answer == word {
-			list = append(list, a)
-		}
-	}
-	return list
-}
-
 // authoritative reports whether any answer of those kinds is one that decides something:
 // tryLater, internalError, HTTP errors and silence are no evidence of conformance.
 func (s ServiceSubject) authoritative(kinds evidence.Ask) bool {
@@ -226,57 +245,6 @@ func (s ServiceSubject) authoritative(kinds evidence.Ask) bool {
 		}
 		return false
 	})
-}
-
-func goodVerdict(s ServiceSubject, goods []ServiceAnswer, remark string) Verdict {
-	var strategies, exchanges []string
-	for _, a := range goods {
-		if !slices.Contains(strategies, a.Strategy) {
-			strategies = append(strategies, a.Strategy)
-		}
-		exchanges = append(exchanges, a.Exchange)
-	}
-	got := fmt.Sprintf("good for %d of %d questions about unassigned serials (%s), such as %s",
-		len(goods), len(s.asked(evidence.Unassigned)), strings.Join(strategies, ", "), goods[0].Serial)
-	if remark != "" {
-		got += "; " + remark
-	} else {
-		got += "; confirmed by asking again and with fresh serials"
-	}
-	return fail("unknown, unauthorized, or revoked in the form of RFC 6960 2.2", "%s", got).
-		in("responses[0].certStatus").about(exchanges...)
-}
-
-// doubtAbout says what keeps "good" answers from being proof, or nothing. A made-up serial
-// can have been assigned by chance only with a probability that our own randomness bounds,
-// whatever the CA does; serials close to a known one lack that bound.
-func doubtAbout(goods []ServiceAnswer) string {
-	serials := map[string]bool{}
-	repeated := false
-	for _, a := range goods {
-		if !RandomStrategy(a.Strategy) || a.Signature != revocation.SignatureValid || !a.Response.Signer.Authorized() {
-			continue
-		}
-		serials[a.Serial] = true
-		repeated = repeated || a.Repeat
-	}
-	switch {
-	case len(serials) == 0 && slices.ContainsFunc(goods, func(a ServiceAnswer) bool { return RandomStrategy(a.Strategy) }):
-		return "none of these answers is validly signed by an authorized responder"
-	case len(serials) == 0:
-		return "only for serials made from a known one, which a CA with sequential serials may have assigned"
-	case !repeated:
-		return "not confirmed: asked again, the responder did not say good"
-	case len(serials) < 3:
-		return fmt.Sprintf("not confirmed: %d independent serial(s) answered good, 3 are proof", len(serials))
-	}
-	return ""
-}
-
-// RandomStrategy reports whether serials of a strategy are independent of any that the CA
-// assigned, so that the chance of hitting one is bounded by our own randomness.
-func RandomStrategy(strategy string) bool {
-	return strings.HasPrefix(strategy, "ser-random-") || strategy == "ser-highbit"
 }
 
 // technicallyConstrained reports whether a CA certificate is one of the two kinds that BR

@@ -150,7 +150,7 @@ func questions(t *testing.T, fakes map[string]*fixtures.Responder) []evidence.Qu
 	var list []evidence.Question
 	for _, fake := range fakes {
 		for _, x := range ask(t, fake, zoo.Memory{Responder: fake}, everything).Exchanges {
-			if x.Ask.Has(evidence.Unassigned) {
+			if x.Ask.Has(evidence.Unassigned | evidence.UnissuablePOST) {
 				list = append(list, x.Question)
 			}
 		}

@@ -31,7 +31,7 @@ func (e *examiner) services() {
 			e.report.Services = append(e.report.Services, s)
 		}
 		s := &e.report.Services[at]
-		s.Responder = s.Responder || x.Ask.Has(evidence.OCSP|evidence.NoncePOST|evidence.GETSpelling)
+		s.Responder = s.Responder || x.Ask.Has(evidence.OCSP|evidence.NoncePOST|evidence.GETSpelling|evidence.UnissuablePOST)
 		s.Exchanges = append(s.Exchanges, x)
 	}
 }

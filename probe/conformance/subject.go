@@ -175,11 +175,12 @@ func roleOf(c *x509.Certificate) Role {
 type ServiceSubject struct {
 	Service
 	Issuer   *x509.Certificate
-	Walk     *evidence.DNSWalk // of its host; nil where there was none
-	Reached  bool              // its host had an address that took a connection
-	Answers  []ServiceAnswer   // its OCSP answers; empty for a distribution point
-	Probes   []ProbeAnswer     // what was answered to questions out of the ordinary
-	Blackout bool              // every host of the run failed alike: it may be our own network
+	Walk     *evidence.DNSWalk       // of its host; nil where there was none
+	Reached  bool                    // its host had an address that took a connection
+	Answers  []ServiceAnswer         // its OCSP answers; empty for a distribution point
+	Serials  *evidence.IssuerSerials // what is known of the issuer's serials; nil where nothing is
+	Probes   []ProbeAnswer           // what was answered to questions out of the ordinary
+	Blackout bool                    // every host of the run failed alike: it may be our own network
 }
 
 // ServiceAnswer is an answer with the response it was read from.

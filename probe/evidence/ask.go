@@ -24,6 +24,7 @@ const (
 	SHA256POST                     // OCSP with a CertID of SHA-256, about a serial that is also asked about with SHA-1
 	WalkDNS                        // ask resolvers and name servers about the host
 	RDAP                           // the registration of a domain
+	UnissuablePOST                 // OCSP about serials that no certificate may have: any refusal will do
 	NoncePOST                      // OCSP with a nonce; Variant says of what length
 	GETSpelling                    // OCSP by GET whose path is spelled in another way; Variant says in which
 	Robustness                     // odd requests, which only who asks for them sends; Variant says which
@@ -31,10 +32,10 @@ const (
 )
 
 var askNames = []string{"resolve", "handshake", "fetch-issuer", "fetch-crl", "assigned-post", "assigned-get",
-	"unassigned-post", "unassigned-get", "foreign-post", "listed-post", "sha256-post", "walk-dns", "rdap",
+	"unassigned-post", "unassigned-get", "foreign-post", "listed-post", "sha256-post", "walk-dns", "rdap", "unissuable-post",
 	"nonce-post", "get-spelling", "robustness", "file"}
 
-// OCSP is every Ask that is answered with an OCSPResponse over HTTP.
+// OCSP is every Ask that has to be answered with an OCSPResponse over HTTP.
 const OCSP = AssignedPOST | AssignedGET | UnassignedPOST | UnassignedGET | ForeignPOST | ListedPOST | SHA256POST
 
 // Probes is every Ask about how requests out of the ordinary are taken. The rules about

@@ -21,6 +21,9 @@ type Run struct {
 	Started time.Time `json:"started"`
 	Notes   []string  `json:"notes,omitempty"` // what could not be asked, and why
 	Scope   Scope     `json:"scope,omitempty"` // what the operator said the issuers issue; empty when not said
+	// Population is how many certificates each issuer is taken to have ever issued.
+	Population int64           `json:"population,omitempty"`
+	Issuers    []IssuerSerials `json:"issuers,omitempty"`
 
 	// Certificates holds every certificate that a Question refers to by fingerprint, and
 	// every one the operator gave, in the order in which they came.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/revprobe/revprobe/probe/conformance"
-	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
 )
 
@@ -36,7 +35,11 @@ func (p *page) answers(i issuer, named bool) error {
 		}
 		rows = append(rows, row)
 	}
-	return p.table(rows)
+	if err := p.table(rows); err != nil {
+		return err
+	}
+	p.bound(i)
+	return nil
 }
 
 // strategies returns those asked by, each once: those of unassigned serials first.
@@ -44,7 +47,7 @@ func (i issuer) strategies() []string {
 	var list []string
 	for _, unassigned := range []bool{true, false} {
 		for _, a := range i.answers {
-			if a.Ask.Has(evidence.Unassigned) == unassigned && !slices.Contains(list, a.Strategy) {
+			if madeUp(a) == unassigned && !slices.Contains(list, a.Strategy) {
 				list = append(list, a.Strategy)
 			}
 		}

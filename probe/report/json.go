@@ -13,7 +13,7 @@ import (
 // Layout is the order of the JSON lines.
 type Layout int
 
-// The layouts. ByType is run, exchanges, answers, documents, statuses, findings, tally: what asked
+// The layouts. ByType is run, exchanges, answers, bounds, documents, statuses, findings, tally: what asked
 // services gave. ByFile is run, each document followed by its findings, tally: what given
 // files are.
 const (
@@ -47,6 +47,9 @@ func (l *jsonLines) byType(r *conformance.Report) {
 	}
 	for _, a := range r.Answers {
 		l.add(answerLineOf(a))
+	}
+	for _, b := range r.Bounds {
+		l.add(boundLineOf(b))
 	}
 	for _, d := range r.Documents {
 		l.add(documentLineOf(d))

@@ -25,6 +25,7 @@ type section struct {
 type issuer struct {
 	fingerprint, name string
 	answers           []conformance.Answer
+	bound             *conformance.Bound // nil where no serial was made up for it
 }
 
 // outline gathers sections. Services come by their URL: one URL serves many CAs, and
@@ -83,6 +84,7 @@ func sections(r *conformance.Report) []*section {
 		i := s.issuer(a.Issuer)
 		i.answers = append(i.answers, a)
 	}
+	o.bounds(r.Bounds)
 	for _, d := range r.Documents {
 		s := o.of("", d.Source)
 		s.documents = append(s.documents, d)

@@ -69,7 +69,7 @@ func placeOf(q evidence.Question) (place, *failure) {
 }
 
 // overHTTP is every kind of question that is an HTTP request.
-const overHTTP = evidence.HTTP | evidence.Probes
+const overHTTP = evidence.HTTP | evidence.Probes | evidence.UnissuablePOST
 
 // sendable reports whether the method is one of a Question; empty means GET. Some are sent
 // only to see how they are taken.
