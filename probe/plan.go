@@ -24,6 +24,7 @@ type Plan struct {
 	granted []evidence.IssuerSerials // what the serials rest on
 
 	crossChecks int
+	keep        func(*evidence.Exchange)
 }
 
 // PlannedTarget is the questions about one target: first what the hosts are, then the CRLs
@@ -63,13 +64,16 @@ type Options struct {
 	// about; zero: one, whatever the number of CRLs.
 	CrossChecks int
 	Each        int // how many serials are made up by each strategy; 0: the few of an ordinary run
+	// Keep, where it is not nil, is given each exchange as soon as it is over, by several
+	// goroutines at once.
+	Keep func(*evidence.Exchange)
 }
 
 // NewPlan plans the questions about the targets. A service that several targets share is
 // asked once. It adds the targets' certificates to the run and to the known serials, and to
 // the run what is taken for granted of the issuers' serials.
 func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
-	p := &Plan{asks: o.Asks, serials: o.Serials, each: o.Each, crossChecks: o.CrossChecks}
+	p := &Plan{asks: o.Asks, serials: o.Serials, each: o.Each, crossChecks: o.CrossChecks, keep: o.Keep}
 	p.learn(run, targets)
 	asked := map[string]bool{}
 	once := func(parts ...string) bool {

@@ -26,7 +26,7 @@ const maxTargets = 16
 func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 	recorders := make([]*recorder, len(p.Targets))
 	for i := range recorders {
-		recorders[i] = &recorder{ctx: ctx, asker: asker, target: i, silent: map[string]silence{}, sated: map[string]bool{}}
+		recorders[i] = &recorder{ctx: ctx, asker: asker, target: i, keep: p.keep, silent: map[string]silence{}, sated: map[string]bool{}}
 	}
 	inParallel(recorders, p.reach)
 	p.aliasRegistrations(recorders)
@@ -63,6 +63,7 @@ type recorder struct {
 	ctx    context.Context
 	asker  Asker
 	target int
+	keep   func(*evidence.Exchange) // or nil
 	list   []evidence.Exchange
 	silent map[string]silence // by host, or host and method
 	sated  map[string]bool    // hosts that asked for less: they are sent nothing odd any more
@@ -80,6 +81,9 @@ func (r *recorder) ask(q evidence.Question) *evidence.Exchange {
 	x.Question = q
 	x.ID = fmt.Sprintf("%d.%d", r.target+1, len(r.list)+1)
 	r.list = append(r.list, x)
+	if r.keep != nil {
+		r.keep(&x)
+	}
 	return &r.list[len(r.list)-1]
 }
 

@@ -65,6 +65,7 @@ var modules = map[string][]string{
 	"github.com/olekukonko/tablewriter": {"probe/report/text.go"},
 	"modernc.org/sqlite":                {"probe/history"},
 	"github.com/google/renameio":        {"cmd/revprobe"},
+	"github.com/klauspost/compress":     {"cmd/revprobe/archive.go"},
 	"github.com/pelletier/go-toml":      {"cmd/revprobe/suppressions.go"},
 	"github.com/owenrumney/go-sarif":    {"probe/report/sarif.go"},
 	"github.com/prometheus/common":      {"probe/report/prometheus.go"},

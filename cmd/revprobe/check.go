@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -119,20 +117,21 @@ func (c *checking) run(ctx context.Context, env *environment, client *transport.
 	if err != nil {
 		return 0, err
 	}
+	o.Keep = keep.add
 	plan, err := c.plan(ctx, client, run, o)
 	if err != nil {
 		return 0, err
 	}
+	keep.begin(run)
 	if env.width > 0 && !j.quiet {
 		fmt.Fprintf(env.stderr, "asking %d questions, one host one at a time\n", len(plan.Questions()))
 	}
 	probe.Run(ctx, plan, client, run)
-	if ctx.Err() != nil {
+	if run.Interrupted = ctx.Err() != nil; run.Interrupted {
 		run.Notes = append(run.Notes, "interrupted: what had been answered by then was judged")
 	}
 	unkept := errors.Join(before.remember(ctx, run), keep.write(run))
 	result := conformance.Examine(run, j.options)
-	result.Interrupted = ctx.Err() != nil
 	code, err := j.publish(env, result, report.ByType, false)
 	unkept = errors.Join(unkept, before.record(ctx, run))
 	switch full := c.spool.Err(); {
@@ -194,52 +193,6 @@ func userAgent(contact string) string {
 		agent += "; " + contact
 	}
 	return agent + ")"
-}
-
-// archive is a file that is to hold a run. A nil archive keeps nothing.
-type archive struct {
-	name string
-	file *os.File // appears under the name when it is whole
-}
-
-// openArchive makes sure, before anything is asked, that the archive can be written.
-func openArchive(name string) (*archive, error) {
-	if name == "" {
-		return nil, nil
-	}
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("keeping the archive %s: it is a directory", name)
-	}
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return nil, fmt.Errorf("keeping the archive %s: %w", name, err)
-	}
-	return &archive{name, file}, nil
-}
-
-func (a *archive) write(run *evidence.Run) error {
-	if a == nil {
-		return nil
-	}
-	err := evidence.WriteArchive(a.file, run)
-	if closing := a.file.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(a.file.Name(), a.name)
-	}
-	if err != nil {
-		return fmt.Errorf("keeping the archive %s: %w", a.name, err)
-	}
-	return nil
-}
-
-// discard removes what never came under its name; after write succeeded there is nothing.
-func (a *archive) discard() {
-	if a != nil {
-		_ = a.file.Close()
-		_ = os.Remove(a.file.Name())
-	}
 }
 
 // dry prints every request that check would send, and sends nothing.

@@ -179,7 +179,7 @@ func (l *linter) file(name string) (*conformance.Report, error) {
 			return nil, fmt.Errorf("reading %s: %w", shown, watched.err)
 		}
 	}
-	if revocation.Recognise(head, body.Length).Kind == revocation.KindArchive {
+	if isCompressed(head) || revocation.Recognise(head, body.Length).Kind == revocation.KindArchive {
 		return l.archive(x.BodyReader(), shown)
 	}
 	one := *l.run
@@ -240,14 +240,9 @@ func (l *linter) open(name string) (*evidence.Blob, func(), error) {
 func (l *linter) archive(r io.Reader, name string) (*conformance.Report, error) {
 	spool := &transport.Spool{}
 	defer func() { _ = spool.Close() }()
-	run, err := evidence.ReadArchive(r, spool)
-	switch {
-	case errors.Is(err, evidence.ErrCut):
-		run.Notes = append(run.Notes, name+": "+err.Error()+"; the "+fmt.Sprint(len(run.Exchanges))+" exchanges before were judged")
-	case err != nil:
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	case len(run.Exchanges) == 0:
-		return nil, fmt.Errorf("reading %s: the archive holds no exchange", name)
+	run, err := readArchive(r, name, spool)
+	if err != nil {
+		return nil, err
 	}
 	if l.atGiven {
 		for i := range run.Exchanges {

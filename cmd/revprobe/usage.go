@@ -17,6 +17,7 @@ Usage: revprobe COMMAND [flags] [arguments]
 
   check     ask OCSP responders and distribution points, and judge what they answer
   lint      judge files: OCSP responses and requests, CRLs, certificates, archives
+  report    print again what check found, from its archive
   rules     what is judged, and on what clause
   zoo       serve fake CAs, each with one fault
   demo      check half a dozen of them and print what check prints
@@ -69,7 +70,8 @@ How to judge and report:
   --output NAME=FILE   write the report to a file in that format too (repeatable)
   --suppress FILE      TOML with findings that are known, why, and until when
   --quiet              print nothing when nothing is at or above --fail-on
-  --archive FILE       keep everything that was asked and answered; lint reads it again
+  --archive FILE       keep everything that was asked and answered, for report; compressed
+                       with zstd when the name ends in .zst
   --state FILE         hold this run against the earlier ones in this file, and keep it there
 `,
 	"lint": `Examples:
@@ -84,6 +86,23 @@ DER, PEM or base64, or - for standard input. What it is shows from its content.
   --cert FILE          the certificate whose status is asked
   --at TIME            judge as if seen at this time (RFC 3339; default now, for an archive its own)
   --scope ee|ca        what the issuer issues, where nothing else says
+  --profile NAME       web (default), rfc, tls-br, mozilla, apple, microsoft, ccadb, all
+  --rules LIST         only these rules: ids or patterns such as 'crl-*', with commas
+  --fail-on SEVERITY   exit 1 from this severity on: critical, error (default), warning, notice
+  --format NAME        text (default), json, markdown, nagios, prometheus, junit, sarif
+  --output NAME=FILE   write the report to a file in that format too (repeatable)
+  --suppress FILE      TOML with findings that are known, why, and until when
+  --quiet              print nothing when nothing is at or above --fail-on
+`,
+	"report": `Examples:
+  revprobe check leaf.pem --issuer ca.pem --archive today.zst; revprobe report today.zst
+  revprobe report today.zst --format markdown
+
+Usage: revprobe report [flags] ARCHIVE
+Judges what check --archive kept, at the times at which it was answered, and prints what
+check printed, by the rules of this revprobe. Nothing is asked. - is standard input.
+
+  --scope ee|ca        what the issuer issues, in place of what check was told
   --profile NAME       web (default), rfc, tls-br, mozilla, apple, microsoft, ccadb, all
   --rules LIST         only these rules: ids or patterns such as 'crl-*', with commas
   --fail-on SEVERITY   exit 1 from this severity on: critical, error (default), warning, notice

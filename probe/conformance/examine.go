@@ -24,7 +24,7 @@ type Options struct {
 // applies to, and never fails. A rule that panics becomes a bug in the report.
 func Examine(run *evidence.Run, o Options) *Report {
 	e := &examiner{
-		report:       &Report{Run: run, Profile: o.Profile, Outcomes: map[Outcome]int{}},
+		report:       &Report{Run: run, Profile: o.Profile, Interrupted: run.Interrupted, Outcomes: map[Outcome]int{}},
 		certificates: map[string]*x509.Certificate{},
 		memory:       revocation.NewMemory(),
 		origins:      map[string]string{},

@@ -135,6 +135,7 @@ func (r *Report) Add(other *Report) {
 	r.Hints = append(r.Hints, other.Hints...)
 	r.Bugs = append(r.Bugs, other.Bugs...)
 	r.NothingAsked = r.NothingAsked || other.NothingAsked
+	r.Interrupted = r.Interrupted || other.Interrupted
 	for outcome, n := range other.Outcomes {
 		r.Outcomes[outcome] += n
 	}

@@ -40,27 +40,48 @@ type archivedLine struct {
 	*Exchange
 }
 
-// ErrCut says that an archive ends inside a line, as a crash leaves it. What came before
-// was read.
+// ErrCut says that an archive ends inside a line, or inside what it is compressed to, as a
+// crash leaves it. What came before was read.
 var ErrCut = errors.New("the archive is cut off inside its last line")
+
+// ArchiveWriter writes an archive exchange by exchange.
+type ArchiveWriter struct {
+	lines   *json.Encoder
+	written map[string]bool // bodies, by SHA-256
+}
+
+// NewArchiveWriter writes what is known of a run but its exchanges.
+func NewArchiveWriter(w io.Writer, run *Run) (*ArchiveWriter, error) {
+	a := &ArchiveWriter{json.NewEncoder(w), map[string]bool{}}
+	if err := a.lines.Encode(archivedRun{archiveFormat, run}); err != nil {
+		return nil, fmt.Errorf("writing the archive: %w", err)
+	}
+	return a, nil
+}
+
+// Add writes one exchange.
+func (a *ArchiveWriter) Add(x *Exchange) error {
+	if x.Blob != nil && !a.written[x.Blob.SHA256] {
+		a.written[x.Blob.SHA256] = true
+		if err := writeParts(a.lines, x.Blob); err != nil {
+			return fmt.Errorf("writing the body of exchange %s to the archive: %w", x.ID, err)
+		}
+	}
+	if err := a.lines.Encode(x); err != nil {
+		return fmt.Errorf("writing exchange %s to the archive: %w", x.ID, err)
+	}
+	return nil
+}
 
 // WriteArchive writes a run and its exchanges.
 func WriteArchive(w io.Writer, run *Run) error {
-	lines := json.NewEncoder(w)
-	if err := lines.Encode(archivedRun{archiveFormat, run}); err != nil {
-		return fmt.Errorf("writing the archive: %w", err)
+	a, err := NewArchiveWriter(w, run)
+	if err != nil {
+		return err
 	}
-	written := map[string]bool{}
 	for i := range run.Exchanges {
-		x := &run.Exchanges[i]
-		if x.Blob != nil && !written[x.Blob.SHA256] {
-			written[x.Blob.SHA256] = true
-			if err := writeParts(lines, x.Blob); err != nil {
-				return fmt.Errorf("writing the body of exchange %s to the archive: %w", x.ID, err)
-			}
-		}
-		if err := lines.Encode(x); err != nil {
-			return fmt.Errorf("writing exchange %s to the archive: %w", x.ID, err)
+		if err := a.Add(&run.Exchanges[i]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -80,7 +101,7 @@ func writeParts(lines *json.Encoder, b *Blob) error {
 	return nil
 }
 
-// ReadArchive reads what WriteArchive wrote; bodies that are not to be held go to the store,
+// ReadArchive reads what WriteArchive or an ArchiveWriter wrote; bodies that are not to be held go to the store,
 // or to memory where that is nil. With ErrCut it returns the run as far as it goes; with any
 // other error there is no run.
 func ReadArchive(r io.Reader, store Store) (*Run, error) {
@@ -106,6 +127,9 @@ func ReadArchive(r io.Reader, store Store) (*Run, error) {
 				return run, ErrCut
 			}
 			return run, nil
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return run, ErrCut
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("reading line %d of the archive: %w", number, err)

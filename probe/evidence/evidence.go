@@ -20,7 +20,9 @@ type Run struct {
 	Vantage string    `json:"vantage"` // where it was asked from, in the operator's words
 	Started time.Time `json:"started"`
 	Notes   []string  `json:"notes,omitempty"` // what could not be asked, and why
-	Scope   Scope     `json:"scope,omitempty"` // what the operator said the issuers issue; empty when not said
+	// Interrupted is set where the run was stopped before everything had been asked.
+	Interrupted bool  `json:"interrupted,omitempty"`
+	Scope       Scope `json:"scope,omitempty"` // what the operator said the issuers issue; empty when not said
 	// Population is how many certificates each issuer is taken to have ever issued.
 	Population int64           `json:"population,omitempty"`
 	Issuers    []IssuerSerials `json:"issuers,omitempty"`
