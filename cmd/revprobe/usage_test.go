@@ -21,7 +21,7 @@ func TestBadArgumentsAreNamed(t *testing.T) {
 		want []string
 	}{
 		{"chek x", []string{`"chek"`, "hint: did you mean check?"}},
-		{"x", []string{`"x"`, "hint: there are check, demo, lint, rules, version, zoo"}},
+		{"x", []string{`"x"`, "hint: there are check, demo, lint, report, rules, version, zoo"}},
 		{"help chek", []string{`"chek"`, "hint: did you mean check?"}},
 		{"check --quite x", []string{"--quite", "hint: did you mean --quiet?"}},
 		{"check --resolve x", []string{"--resolve", "hint: did you mean --resolver?"}},
