@@ -201,7 +201,7 @@ func TestBounds(t *testing.T) {
 		basis   conformance.Basis
 	}{
 		"nothing known": {nil, whole, 12, 64, conformance.BasisAssumed},
-		"random":        {like(100, 20), whole, 13, 152, conformance.BasisSeen},
+		"random":        {like(100, 20), whole, 13, 64, conformance.BasisSeen},
 		"not random":    {like(100, 7), whole, 6, 126, conformance.BasisDrawn},
 	} {
 		report := playedWith(t, c.change, c.known, 0)

@@ -51,7 +51,7 @@ func atMost(chance float64) string {
 func basisText(b conformance.Bound) string {
 	switch b.Basis {
 	case conformance.BasisSeen:
-		return fmt.Sprintf("the bits that vary in %d known serials", b.Known.Known)
+		return fmt.Sprintf("the bits that BR 7.1 demands, and %d vary in %d known serials", b.Known.Bits, b.Known.Known)
 	case conformance.BasisDrawn:
 		return "the bits that we drew ourselves, whatever the CA does"
 	}
@@ -86,14 +86,15 @@ type boundLine struct {
 	Chance     float64                    `json:"chance"`
 	Known      int                        `json:"known"`
 	Entropy    evidence.Entropy           `json:"entropy"`
+	Varying    int                        `json:"varying,omitempty"`
 	Why        string                     `json:"why,omitempty"`
 	Skipped    []evidence.SkippedStrategy `json:"skipped,omitempty"`
 }
 
 func boundLineOf(b conformance.Bound) boundLine {
-	line := boundLine{"bound", b.Issuer, b.Name, b.Serials, b.Population, b.Bits, b.Basis, b.Chance(), 0, evidence.EntropyUnknown, "", nil}
+	line := boundLine{"bound", b.Issuer, b.Name, b.Serials, b.Population, b.Bits, b.Basis, b.Chance(), 0, evidence.EntropyUnknown, 0, "", nil}
 	if b.Known != nil {
-		line.Known, line.Entropy, line.Why, line.Skipped = b.Known.Known, b.Known.Entropy, b.Known.Why, b.Known.Skipped
+		line.Known, line.Entropy, line.Varying, line.Why, line.Skipped = b.Known.Known, b.Known.Entropy, b.Known.Bits, b.Known.Why, b.Known.Skipped
 	}
 	return line
 }
