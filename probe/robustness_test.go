@@ -92,3 +92,26 @@ func TestConditionalQuestionsTakeWhatCameBefore(t *testing.T) {
 		t.Errorf("%d conditional questions", found)
 	}
 }
+
+// That odd requests are not answered says nothing of the others, and after so many of them
+// nothing new of the next odd one.
+func TestSilenceToOddQuestionsIsTheirOwn(t *testing.T) {
+	r := fake(nil)
+	sent := 0
+	var record evidence.Run
+	probe.Run(t.Context(), plan(t, everything|evidence.Probes, targetOf(r)), asker(func(_ context.Context, q evidence.Question) evidence.Exchange {
+		if q.Ask.Has(evidence.Robustness) && q.Method == http.MethodPost {
+			sent++
+			return evidence.Exchange{Failure: evidence.HTTPTimeout, Detail: "nothing came"}
+		}
+		return r.Respond(q)
+	}), &record)
+	if sent != 10 {
+		t.Errorf("%d odd questions by POST were sent, want 10", sent)
+	}
+	for _, x := range record.Exchanges {
+		if x.Spared != (x.Detail != "nothing came" && x.Failure == evidence.HTTPTimeout) || x.Spared && !x.Ask.Has(evidence.Robustness) {
+			t.Errorf("%s %s: spared %v, %q (%s)", x.Ask, x.Variant, x.Spared, x.Failure, x.Detail)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package probe
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/revprobe/revprobe/probe/evidence"
 )
@@ -10,6 +11,10 @@ import (
 // maxSilence is how many questions in a row may fail alike, for a reason that takes long to
 // show, before the rest is not sent: twenty timeouts say no more than three.
 const maxSilence = 3
+
+// maxOddSilence is the same for odd requests: that a responder keeps silent to one of them
+// says little about the next.
+const maxOddSilence = 10
 
 // silence is the last failures of a host, all of one class.
 type silence struct {
@@ -19,13 +24,19 @@ type silence struct {
 }
 
 // place is what a failure condemns: the whole host where nothing connects, one method
-// where connections are made and nothing is answered.
+// where connections are made and nothing is answered, and of that method odd requests alone
+// where it was one that was not answered.
 func place(q evidence.Question, f evidence.Failure) string {
-	if f == evidence.HTTPTimeout {
+	switch {
+	case f == evidence.HTTPTimeout && q.Ask.Has(evidence.Robustness):
+		return host(q.URL) + " " + q.Method + oddly
+	case f == evidence.HTTPTimeout:
 		return host(q.URL) + " " + q.Method
 	}
 	return host(q.URL)
 }
+
+const oddly = " oddly"
 
 // listen counts failures that take long to show, and heeds a host that asks for less.
 func (r *recorder) listen(q evidence.Question, x *evidence.Exchange) {
@@ -64,8 +75,12 @@ func (r *recorder) spared(q evidence.Question) (evidence.Exchange, bool) {
 		return evidence.Exchange{At: r.list[len(r.list)-1].At, Spared: true, Failure: evidence.Refused,
 			Detail: "not sent: the host answered 429, and odd requests can wait"}, true
 	}
-	for _, key := range []string{place(q, ""), place(q, evidence.HTTPTimeout)} {
-		if s := r.silent[key]; s.count >= maxSilence {
+	for _, key := range []string{host(q.URL), host(q.URL) + " " + q.Method, place(q, evidence.HTTPTimeout)} {
+		limit := maxSilence
+		if strings.HasSuffix(key, oddly) {
+			limit = maxOddSilence
+		}
+		if s := r.silent[key]; s.count >= limit {
 			return evidence.Exchange{At: s.last.At, Spared: true, Failure: s.failure,
 				Detail: fmt.Sprintf("not sent after %d failures alike: %s", s.count, s.last.Detail)}, true
 		}
