@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"slices"
 
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -48,17 +47,23 @@ func spellingRules() []*Rule {
 }
 
 // spelled judges whether GETs of those spellings are understood, where GETs in the usual
-// spelling are.
+// spelling always are: where some of those fail, a failure is no matter of spelling.
 func (s ServiceSubject) spelled(variants ...string) Verdict {
 	list := s.probed(variants...)
-	usual := slices.ContainsFunc(s.Answers, func(a ServiceAnswer) bool {
-		return a.Ask == evidence.UnassignedGET && a.Response != nil && a.Answer.Answer != "malformed-request"
-	})
+	asked, understood := 0, 0
+	for _, a := range s.Answers {
+		if a.Ask == evidence.UnassignedGET {
+			asked++
+			if a.Response != nil && a.Answer.Answer != "malformed-request" {
+				understood++
+			}
+		}
+	}
 	switch {
 	case len(list) == 0:
 		return skip()
-	case !usual:
-		return unable("no GET in the usual spelling was answered").about(exchangesOf(list)...)
+	case understood < asked || asked == 0:
+		return unable("of %d GETs in the usual spelling %d were understood", asked, understood).about(exchangesOf(list)...)
 	}
 	var verdicts []Verdict
 	for _, p := range list {
