@@ -1,7 +1,6 @@
 package conformance
 
 import (
-
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/evidence"
 )
