@@ -66,7 +66,7 @@ func colorful(getenv func(string) string) bool {
 type command func(ctx context.Context, env *environment, args []string) (int, error)
 
 func commands() map[string]command {
-	return map[string]command{"check": check, "demo": demo, "lint": lint, "report": reportArchive, "rules": rules, "zoo": serveZoo, "version": printVersion}
+	return map[string]command{"check": check, "demo": demo, "history": showHistory, "lint": lint, "report": reportArchive, "rules": rules, "zoo": serveZoo, "version": printVersion}
 }
 
 func run(ctx context.Context, env *environment, args []string) int {

@@ -17,13 +17,18 @@ func openState(ctx context.Context, name string) (*state, error) {
 		return nil, nil
 	}
 	store, err := history.Open(ctx, name)
-	switch {
-	case errors.Is(err, history.ErrNewer):
-		return nil, hinted("--state: "+err.Error(), "use that revprobe, or begin another file")
-	case err != nil:
-		return nil, hinted("--state: "+err.Error(), "the file is made where there is none")
+	if err != nil {
+		return nil, stateError(err)
 	}
 	return &state{store}, nil
+}
+
+// stateError is why a file of history could not be opened.
+func stateError(err error) error {
+	if errors.Is(err, history.ErrNewer) {
+		return hinted("--state: "+err.Error(), "use that revprobe, or begin another file")
+	}
+	return hinted("--state: "+err.Error(), "check makes the file where there is none")
 }
 
 // remember adds to a run what earlier ones saw. A run that was interrupted is judged all

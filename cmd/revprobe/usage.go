@@ -18,6 +18,7 @@ Usage: revprobe COMMAND [flags] [arguments]
   check     ask OCSP responders and distribution points, and judge what they answer
   lint      judge files: OCSP responses and requests, CRLs, certificates, archives
   report    print again what check found, from its archive
+  history   what a file of --state knows of each service
   rules     what is judged, and on what clause
   zoo       serve fake CAs, each with one fault
   demo      check half a dozen of them and print what check prints
@@ -110,6 +111,17 @@ check printed, by the rules of this revprobe. Nothing is asked. - is standard in
   --output NAME=FILE   write the report to a file in that format too (repeatable)
   --suppress FILE      TOML with findings that are known, why, and until when
   --quiet              print nothing when nothing is at or above --fail-on
+`,
+	"history": `Examples:
+  revprobe history --state state.db
+  revprobe history --state state.db http://crl.example.com/ca.crl
+
+Usage: revprobe history --state FILE [flags] [URL]
+Prints what a file that check --state keeps knows, and asks nobody anything: without a URL
+a line for each service, with one its availability, outages, CRLs, answers and latency.
+
+  --state FILE         the file
+  --format text|json
 `,
 	"rules": `Examples:
   revprobe rules

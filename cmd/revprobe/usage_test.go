@@ -21,7 +21,7 @@ func TestBadArgumentsAreNamed(t *testing.T) {
 		want []string
 	}{
 		{"chek x", []string{`"chek"`, "hint: did you mean check?"}},
-		{"x", []string{`"x"`, "hint: there are check, demo, lint, report, rules, version, zoo"}},
+		{"x", []string{`"x"`, "hint: there are check, demo, history, lint, report, rules, version, zoo"}},
 		{"help chek", []string{`"chek"`, "hint: did you mean check?"}},
 		{"check --quite x", []string{"--quite", "hint: did you mean --quiet?"}},
 		{"check --resolve x", []string{"--resolve", "hint: did you mean --resolver?"}},
@@ -55,6 +55,10 @@ func TestBadArgumentsAreNamed(t *testing.T) {
 		{"lint --issuer " + missing + " x", []string{"reading " + missing + ": no such file"}},
 		{"lint --cert " + missing + " x", []string{"reading " + missing + ": no such file"}},
 		{"lint " + missing, []string{"reading " + missing + ": no such file"}},
+		{"history", []string{"no file of history", "hint: write it as --state FILE"}},
+		{"history --state " + missing, []string{"--state", missing, "no such file", "hint: "}},
+		{"history --state x --format xml", []string{`"xml"`, "hint: there are text, json"}},
+		{"history --state x http://a.example http://b.example", []string{"one URL", "hint: "}},
 		{"zoo everything", []string{`"everything"`, "hint: revprobe help zoo"}},
 		{"zoo --listen nowhere", []string{"--listen nowhere", "hint: "}},
 		{"demo quickly", []string{`"quickly"`, "hint: revprobe help demo"}},

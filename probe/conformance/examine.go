@@ -49,7 +49,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 		}
 	}
 	e.services()
-	e.report.Blackout, e.report.ClockError, e.clockOff = blackout(run), clockError(run), clockOffset(run)
+	e.report.Blackout, e.report.ClockError, e.clockOff = run.Blackout(), clockError(run), clockOffset(run)
 	e.exchanges()
 	e.pointers()
 	for i := range e.report.Services {

@@ -95,43 +95,7 @@ func firstOctets(f revocation.Form) string {
 	return strings.TrimSpace(string(shown))
 }
 
-// ownTrouble reports whether an exchange failed for a reason on our side.
-func ownTrouble(x *evidence.Exchange) bool {
-	if x.Failure.Ours() {
-		return true
-	}
-	for _, a := range x.Addresses {
-		if !a.Failure.Ours() {
-			return false
-		}
-	}
-	return len(x.Addresses) > 0
-}
-
-// blackoutHosts is how many hosts have to fail alike before our own network is suspected.
-const blackoutHosts = 3
-
 const blackoutText = "every host of this run failed alike, which may be our own network"
-
-// blackout reports whether several hosts were asked and all of them kept silent in the
-// same way. A refusal is an answer: it does not count.
-func blackout(run *evidence.Run) bool {
-	hosts := map[string]bool{}
-	class := evidence.Failure("")
-	for i := range run.Exchanges {
-		x := &run.Exchanges[i]
-		if !x.Ask.Has(evidence.Resolve | evidence.HTTP) {
-			continue
-		}
-		f := silenceOf(x)
-		if f == "" || class != "" && f != class {
-			return false
-		}
-		class = f
-		hosts[hostOf(x.URL)] = true
-	}
-	return len(hosts) >= blackoutHosts
-}
 
 // nothingAsked reports whether no question of the run got through for reasons that are
 // ours, or none was put and no document given.
@@ -142,27 +106,11 @@ func (e *examiner) nothingAsked() bool {
 		if !x.Ask.Has(evidence.Resolve | evidence.HTTP) {
 			continue
 		}
-		if asked++; !ownTrouble(x) && !e.report.Blackout {
+		if asked++; !x.OwnTrouble() && !e.report.Blackout {
 			return false
 		}
 	}
 	return asked > 0 || len(e.report.Documents) == 0
-}
-
-// silenceOf returns the class of a failure that is no more than silence, or nothing.
-func silenceOf(x *evidence.Exchange) evidence.Failure {
-	f := x.Failure
-	for i, a := range x.Addresses {
-		if i > 0 && a.Failure != f {
-			return ""
-		}
-		f = a.Failure
-	}
-	switch f {
-	case evidence.DNSTimeout, evidence.ConnectTimeout, evidence.HTTPTimeout:
-		return f
-	}
-	return ""
 }
 
 func hostOf(address string) string {

@@ -19,3 +19,10 @@ func Check(s *Store) error {
 	}
 	return nil
 }
+
+// AddMigration is a later version of the schema, until the function it returns is called.
+func AddMigration(statements string) (restore func()) {
+	before := migrations
+	migrations = append(migrations[:len(migrations):len(migrations)], statements)
+	return func() { migrations = before }
+}

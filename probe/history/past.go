@@ -45,20 +45,17 @@ func (r *reading) service(s *service) (p evidence.PastService, known bool) {
 		return p, false
 	}
 	p = evidence.PastService{URL: s.url, Issuer: s.fingerprint}
-	checks := r.checks(id)
+	first := moment(r.number("SELECT min(at) FROM checks WHERE service = ?", id))
+	now, asked := s.check()
+	checks := r.recent(id, now.at)
 	if len(checks) == 0 {
 		return p, false
 	}
-	p.First, p.Last = checks[0].at, checks[len(checks)-1].at
-	if now, asked := s.check(); asked {
+	p.First, p.Last, p.LastAnswer = first, checks[len(checks)-1].at, lastAnswer(checks)
+	if asked {
 		checks = append(checks, now)
 	}
-	for _, c := range checks[:len(checks)-1] {
-		if c.failure == "" {
-			p.LastAnswer = c.at
-		}
-	}
-	p.Checks, p.Outages = availability(checks)
+	p.Checks, p.Outages = windowed(checks), recentOutages(checks)
 	p.CRL = r.crl(id, s)
 	for _, x := range s.exchanges {
 		if a, known := r.pastAnswer(id, x.Serial); known && x.Ask.Has(evidence.Assigned) && !hasSerial(p.Answers, x.Serial) {
@@ -73,33 +70,72 @@ func hasSerial(list []evidence.PastAnswer, serial string) bool {
 	return slices.ContainsFunc(list, func(a evidence.PastAnswer) bool { return a.Serial == serial })
 }
 
-// checks returns how the service came out in every earlier run, the oldest first.
-func (r *reading) checks(id int64) []check {
+// scanner is one row.
+type scanner interface{ Scan(into ...any) error }
+
+// each reads all rows of a query.
+func (r *reading) each(query string, args []any, row func(scanner) error) {
 	if r.err != nil {
-		return nil
+		return
 	}
-	rows, err := r.tx.QueryContext(r.ctx, "SELECT at, failure, took FROM checks WHERE service = ? ORDER BY at", id)
+	rows, err := r.tx.QueryContext(r.ctx, query, args...)
 	if err != nil {
 		r.err = err
-		return nil
+		return
 	}
 	defer rows.Close()
-	var list []check
 	for rows.Next() {
-		var at, took int64
-		var failure string
-		if r.err = rows.Scan(&at, &failure, &took); r.err != nil {
-			return nil
+		if r.err = row(rows); r.err != nil {
+			return
 		}
-		list = append(list, check{moment(at), evidence.Failure(failure), time.Duration(took) * time.Millisecond})
 	}
 	r.err = rows.Err()
+}
+
+// number reads one number; 0 where there is none.
+func (r *reading) number(query string, args ...any) int64 {
+	var n sql.NullInt64
+	r.scan(query, args, &n)
+	return n.Int64
+}
+
+// checks returns how the service came out in every earlier run since then, the oldest first.
+func (r *reading) checks(id, since int64) []check {
+	var list []check
+	r.each("SELECT at, failure, took FROM checks WHERE service = ? AND at >= ? ORDER BY at", []any{id, since}, func(row scanner) error {
+		var at, took int64
+		var failure string
+		err := row.Scan(&at, &failure, &took)
+		list = append(list, check{moment(at), evidence.Failure(failure), time.Duration(took) * time.Millisecond})
+		return err
+	})
 	return list
 }
 
-// availability counts checks by window and gathers the outages of the longest one.
-func availability(checks []check) (counts []evidence.PastChecks, outages []evidence.Outage) {
+// recent returns the checks of the longest window that ends at a time, and those before it
+// back to the last that was answered: an outage may have begun before the window.
+func (r *reading) recent(id int64, now time.Time) []check {
+	if now.IsZero() {
+		now = moment(r.number("SELECT max(at) FROM checks WHERE service = ?", id))
+	}
+	begin := milliseconds(now.Add(-windows[len(windows)-1]))
+	return r.checks(id, r.number("SELECT max(at) FROM checks WHERE service = ? AND at < ? AND failure = ''", id, begin))
+}
+
+// lastAnswer is when the service answered the last time; zero where it never did.
+func lastAnswer(checks []check) (at time.Time) {
+	for _, c := range checks {
+		if c.failure == "" {
+			at = c.at
+		}
+	}
+	return at
+}
+
+// windowed counts checks by window; each ends with the last check.
+func windowed(checks []check) []evidence.PastChecks {
 	now := checks[len(checks)-1].at
+	var counts []evidence.PastChecks
 	for _, window := range windows {
 		count := evidence.PastChecks{Window: window}
 		for _, c := range checks {
@@ -115,22 +151,35 @@ func availability(checks []check) (counts []evidence.PastChecks, outages []evide
 		}
 		counts = append(counts, count)
 	}
+	return counts
+}
+
+// outages gathers the checks that failed one after the other.
+func outages(checks []check) []evidence.Outage {
+	var list []evidence.Outage
 	failing := false
 	for _, c := range checks {
 		switch {
 		case c.failure != "" && failing:
-			outages[len(outages)-1].Checks++
+			list[len(list)-1].Checks++
 		case c.failure != "":
-			outages = append(outages, evidence.Outage{Start: c.at, Cause: c.failure, Checks: 1})
+			list = append(list, evidence.Outage{Start: c.at, Cause: c.failure, Checks: 1})
 		case failing:
-			outages[len(outages)-1].End = c.at
+			list[len(list)-1].End = c.at
 		}
 		failing = c.failure != ""
 	}
-	for len(outages) > 0 && outages[0].Until(now).Before(now.Add(-windows[len(windows)-1])) {
-		outages = outages[1:]
+	return list
+}
+
+// recentOutages is those that reach into the longest window.
+func recentOutages(checks []check) []evidence.Outage {
+	now := checks[len(checks)-1].at
+	list := outages(checks)
+	for len(list) > 0 && list[0].Until(now).Before(now.Add(-windows[len(windows)-1])) {
+		list = list[1:]
 	}
-	return counts, outages
+	return list
 }
 
 // crl returns the CRLs that the service gave before; nil where there were none.
@@ -165,26 +214,15 @@ func (r *reading) crl(id int64, s *service) *evidence.PastCRL {
 }
 
 func (r *reading) versions(id int64) []evidence.CRLVersion {
-	if r.err != nil {
-		return nil
-	}
-	rows, err := r.tx.QueryContext(r.ctx, "SELECT tbs, number, this_update, next_update, entries, first, last FROM crls WHERE service = ? ORDER BY this_update", id)
-	if err != nil {
-		r.err = err
-		return nil
-	}
-	defer rows.Close()
 	var list []evidence.CRLVersion
-	for rows.Next() {
+	r.each("SELECT tbs, number, this_update, next_update, entries, first, last FROM crls WHERE service = ? ORDER BY this_update", []any{id}, func(row scanner) error {
 		var v evidence.CRLVersion
 		var this, next, first, last int64
-		if r.err = rows.Scan(&v.TBS, &v.Number, &this, &next, &v.Entries, &first, &last); r.err != nil {
-			return nil
-		}
+		err := row.Scan(&v.TBS, &v.Number, &this, &next, &v.Entries, &first, &last)
 		v.ThisUpdate, v.NextUpdate, v.First, v.Last = moment(this), moment(next), moment(first), moment(last)
 		list = append(list, v)
-	}
-	r.err = rows.Err()
+		return err
+	})
 	return list
 }
 
@@ -194,14 +232,18 @@ func (r *reading) differences(id int64, s *service, now entryList) *evidence.CRL
 	if now == nil || !r.scan("SELECT data FROM entries WHERE service = ?", []any{id}, &before) {
 		return nil
 	}
-	expiries := r.expiries(s.ca)
-	d := differences(before, now, func(serial []byte) bool { _, known := expiries[revocation.Serial(serial).String()]; return known })
+	expiries, revoked := r.expiries(s.ca), r.revocations(s.ca)
+	d := differences(before, now, func(octets []byte) bool {
+		serial := revocation.Serial(octets).String()
+		return !expiries[serial].IsZero() || !revoked[serial].IsZero()
+	})
 	if d == nil {
 		return nil
 	}
 	for _, changes := range []*evidence.ChangedEntries{&d.Removed, &d.Added, &d.Redated, &d.Rereasoned} {
 		for i := range changes.First {
-			changes.First[i].NotAfter = expiries[changes.First[i].Serial]
+			c := &changes.First[i]
+			c.NotAfter, c.FirstRevoked = expiries[c.Serial], revoked[c.Serial]
 		}
 	}
 	return d
@@ -209,25 +251,24 @@ func (r *reading) differences(id int64, s *service, now entryList) *evidence.CRL
 
 // expiries returns the notAfter of every certificate of a CA that any run was given.
 func (r *reading) expiries(ca []byte) map[string]time.Time {
-	if r.err != nil {
-		return nil
-	}
-	rows, err := r.tx.QueryContext(r.ctx, "SELECT serial, not_after FROM certificates WHERE ca = ?", ca)
-	if err != nil {
-		r.err = err
-		return nil
-	}
-	defer rows.Close()
+	return r.times("SELECT serial, not_after FROM certificates WHERE ca = ?", ca)
+}
+
+// revocations returns when OCSP was first seen to say revoked of serials of a CA.
+func (r *reading) revocations(ca []byte) map[string]time.Time {
+	return r.times("SELECT serial, min(first_revoked) FROM answers JOIN services ON service = id WHERE ca = ? AND first_revoked > 0 GROUP BY serial", ca)
+}
+
+// times reads a time for each serial.
+func (r *reading) times(query string, ca []byte) map[string]time.Time {
 	known := map[string]time.Time{}
-	for rows.Next() {
+	r.each(query, []any{ca}, func(row scanner) error {
 		var serial string
-		var notAfter int64
-		if r.err = rows.Scan(&serial, &notAfter); r.err != nil {
-			return nil
-		}
-		known[serial] = moment(notAfter)
-	}
-	r.err = rows.Err()
+		var at int64
+		err := row.Scan(&serial, &at)
+		known[serial] = moment(at)
+		return err
+	})
 	return known
 }
 

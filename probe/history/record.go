@@ -17,8 +17,12 @@ import (
 // availability is 30 days, and CRLs of CA certificates live for 12 months.
 const kept = 400
 
-// Record keeps what a run saw, all of it or, where the error is not nil, nothing.
+// Record keeps what a run saw, all of it or, where the error is not nil, nothing. Of a run
+// in which every host failed alike, which may be our own network, nothing is kept.
 func (s *Store) Record(ctx context.Context, run *evidence.Run) error {
+	if run.Blackout() {
+		return nil
+	}
 	memory, pool := revocation.NewMemory(), []*x509.Certificate(nil)
 	for _, c := range parsed(run) {
 		pool = append(pool, c)

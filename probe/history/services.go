@@ -78,7 +78,7 @@ type check struct {
 func (s *service) check() (c check, ok bool) {
 	answered := false
 	for _, x := range s.exchanges {
-		if x.Failure.Ours() {
+		if x.OwnTrouble() {
 			continue
 		}
 		ok, c.at = true, x.At

@@ -35,11 +35,28 @@ var ErrNewer = errors.New("it was written by a newer revprobe")
 // schema up to date. The errors are that it is no such file, that it is a newer one
 // (ErrNewer), that another process holds it for too long, and those of the file system.
 func Open(ctx context.Context, name string) (*Store, error) {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("opening the history %s: it is no file", name)
-	}
 	if _, err := os.Stat(filepath.Dir(name)); err != nil {
 		return nil, fmt.Errorf("opening the history %s: %w", name, errors.Unwrap(err))
+	}
+	return open(ctx, name, "mode=rwc&_txlock=immediate")
+}
+
+// OpenExisting opens a file of history to read it: there has to be one (else the error is
+// fs.ErrNotExist), and it may be one that cannot be written. Other errors are those of Open.
+func OpenExisting(ctx context.Context, name string) (*Store, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("opening the history %s: %w", name, errors.Unwrap(err))
+	case info.Size() == 0:
+		return nil, fmt.Errorf("opening the history %s: it is empty", name)
+	}
+	return open(ctx, name, "mode=rw")
+}
+
+func open(ctx context.Context, name, options string) (*Store, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("opening the history %s: it is no file", name)
 	}
 	absolute, err := filepath.Abs(name)
 	if err != nil {
@@ -47,7 +64,7 @@ func Open(ctx context.Context, name string) (*Store, error) {
 	}
 	// A rollback journal, unlike a write-ahead log, leaves one file when it is closed.
 	dsn := url.URL{Scheme: "file", Path: absolute, RawQuery: fmt.Sprintf(
-		"_pragma=busy_timeout(%d)&_pragma=journal_mode(delete)&_pragma=synchronous(full)&_txlock=immediate", busyTimeout.Milliseconds())}
+		"%s&_pragma=busy_timeout(%d)&_pragma=journal_mode(delete)&_pragma=synchronous(full)", options, busyTimeout.Milliseconds())}
 	db, err := sql.Open("sqlite", dsn.String())
 	if err != nil {
 		return nil, fmt.Errorf("opening the history %s: %w", name, err)
@@ -103,7 +120,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		if version > len(migrations) {
 			return ErrNewer
 		}
-		if err := ours(ctx, tx, version); err != nil {
+		if err := ours(ctx, tx, version); err != nil || version == len(migrations) {
 			return err
 		}
 		for ; version < len(migrations); version++ {

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"database/sql"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/fixtures/zoo"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// acts serves one fake CA after the other at one address, as of now; the function it
+// returns goes on to the next.
+func acts(t *testing.T, changes ...func(*fixtures.Responder)) (first *service, next func()) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first = &service{}
+	var players []http.Handler
+	now := time.Now()
+	for _, change := range changes {
+		fake := conforming(now, change)
+		z, err := zoo.New(zoo.Options{Base: zoo.URL(l)}, []zoo.Enclosure{{Rule: "a-test", Case: "ca", Responder: fake}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if players = append(players, z); first.fake == nil {
+			first.fake = fake
+		}
+	}
+	server := &httptest.Server{Listener: &countingListener{l, &first.connections}, Config: &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { players[0].ServeHTTP(w, r) })}}
+	server.Start()
+	t.Cleanup(server.Close)
+	first.leaf = write(t, "leaf.pem", armoured(first.fake.LeafCertificate()))
+	first.ca = write(t, "ca.pem", armoured(first.fake.IssuerCertificate()))
+	return first, func() { players = players[1:] }
+}
+
+// newCRL issues the CRL that follows the conforming one.
+func newCRL(r *fixtures.Responder) {
+	r.CRL.Number, r.CRL.ThisUpdate = 1001, r.Now.Add(-30*time.Minute)
+}
+
+func TestAnEntryThatIsGoneIsFoundInTheSecondRun(t *testing.T) {
+	t.Parallel()
+	revoked := func(r *fixtures.Responder) {
+		r.CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Reason: revocation.ReasonSuperseded}}
+	}
+	s, next := acts(t, revoked, func(r *fixtures.Responder) { newCRL(r); r.CRL.NoEntries = true })
+	state := filepath.Join(t.TempDir(), "state.db")
+	check := func() outcome {
+		return s.check(t, "--rules", "crl-no-early-removal", "--state", state)
+	}
+	check().want(t, exitClean)
+	check().want(t, exitClean)
+	next()
+	check().want(t, exitFindings, "crl-no-early-removal", s.fake.LeafSerial().String())
+	check().want(t, exitClean) // it was told
+
+	revprobe(t, "history", "--state", state).want(t, exitClean, s.fake.CRLURL(), "100 %", "CRL 0x03e9, 0 entries", "1 service;")
+	revprobe(t, "history", "--state", state, s.fake.CRLURL()).want(t, exitClean, "asked    4 times", "0x03e8", "0x03e9", "-1", "median")
+	lines := revprobe(t, "history", "--state", state, "--format", "json").objects(t)
+	if crls, _ := lines[0]["crls"].([]any); len(lines) != 1 || len(crls) != 2 || lines[0]["asked"] != 4.0 {
+		t.Errorf("the timeline is %v", lines)
+	}
+	o := revprobe(t, "history", "--state", state, "http://elsewhere.example/")
+	o.wantUsage(t, "nothing is known", "hint: ")
+}
+
+func TestHistoryThatCannotBeReadStopsEverything(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, nil)
+	folder := t.TempDir()
+	made := func(name, statement string) string {
+		path := filepath.Join(folder, name)
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	text := write(t, "text", []byte(strings.Repeat("this is no database\n", 100)))
+	for name, want := range map[string]string{
+		text: "no history of revprobe",
+		made("foreign", "CREATE TABLE bookmarks (url)"): "a database of another program",
+		made("newer", "PRAGMA user_version = 99"):       "written by a newer revprobe",
+		folder: "it is no file",
+	} {
+		s.check(t, "--state", name).wantUsage(t, "--state", want, "hint: ")
+		revprobe(t, "history", "--state", name).wantUsage(t, "--state", want, "hint: ")
+	}
+	if n := s.connections.Load(); n != 0 {
+		t.Errorf("%d connections were made", n)
+	}
+	empty := write(t, "empty", nil)
+	revprobe(t, "history", "--state", empty).wantUsage(t, "it is empty", "hint: ")
+	s.check(t, "--rules", "http-24x7", "--state", empty).want(t, exitClean)
+	revprobe(t, "history", "--state", empty).want(t, exitClean, "answers")
+	if err := os.Chmod(empty, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	revprobe(t, "history", "--state", empty).want(t, exitClean, "answers")
+}
