@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -12,11 +13,13 @@ import (
 )
 
 // reportArchive judges an archive of check again, at the times at which it was answered, and
-// prints what check printed.
+// prints what check printed, or what has changed since an earlier one.
 func reportArchive(ctx context.Context, env *environment, args []string) (int, error) {
 	var judging judging
+	var since string
 	f := flags("report")
 	judging.register(f)
+	f.StringVar(&since, "since", "", "")
 	if err := parse(f, args); err != nil {
 		return 0, err
 	}
@@ -26,6 +29,12 @@ func reportArchive(ctx context.Context, env *environment, args []string) (int, e
 		return 0, err
 	case f.NArg() != 1:
 		return 0, hinted(fmt.Sprintf("report: %d archives were named, not one", f.NArg()), "revprobe help report")
+	case since == "" && f.Changed("since"):
+		return 0, hinted("--since: no archive was named", "revprobe help report")
+	case since != "" && (j.format.Name != "text" && j.format.Name != "json" || len(j.outputs) > 0):
+		return 0, hinted("--since: what changed is written as text or json alone, to standard output", "leave out --output")
+	case since == "-" && f.Arg(0) == "-":
+		return 0, hinted("--since: standard input cannot be both archives", "name a file for one of them")
 	}
 	spool := &transport.Spool{}
 	defer func() { _ = spool.Close() }()
@@ -34,8 +43,46 @@ func reportArchive(ctx context.Context, env *environment, args []string) (int, e
 		if err != nil {
 			return 0, err
 		}
-		return j.publish(env, r, report.ByType, false)
+		if since == "" {
+			return j.publish(env, r, report.ByType, false)
+		}
+		before, err := j.archive(env, since, spool)
+		if err != nil {
+			return 0, err
+		}
+		return j.publishChanges(env, before, r)
 	})
+}
+
+// publishChanges writes what changed between two runs. What was there before is no finding.
+func (j judge) publishChanges(env *environment, before, after *conformance.Report) (int, error) {
+	changes := conformance.Compare(before, after)
+	code := exitClean
+	bugs := slices.Concat(before.Bugs, after.Bugs)
+	switch {
+	case len(bugs) > 0:
+		code = exitBug
+	case changes.Worst() >= j.failOn:
+		code = exitFindings
+	case after.NothingAsked || after.Interrupted:
+		code = exitInconclusive
+	}
+	for _, bug := range bugs {
+		fmt.Fprintf(env.stderr, "revprobe: %s\n", bug)
+	}
+	if j.quiet && code == exitClean {
+		return code, nil
+	}
+	var err error
+	if j.format.Name == "json" {
+		err = report.ChangesJSON(env.stdout, before, after, changes, code)
+	} else {
+		err = report.ChangesText(env.stdout, before, after, changes, report.TextOptions{Color: env.color, Width: min(env.width, 120), Exit: code})
+	}
+	if err != nil {
+		return 0, &lateError{err}
+	}
+	return code, nil
 }
 
 // archive reads and judges one archive.

@@ -98,11 +98,14 @@ DER, PEM or base64, or - for standard input. What it is shows from its content.
 	"report": `Examples:
   revprobe check leaf.pem --issuer ca.pem --archive today.zst; revprobe report today.zst
   revprobe report today.zst --format markdown
+  revprobe report --since yesterday.zst today.zst
 
 Usage: revprobe report [flags] ARCHIVE
 Judges what check --archive kept, at the times at which it was answered, and prints what
 check printed, by the rules of this revprobe. Nothing is asked. - is standard input.
 
+  --since ARCHIVE      tell what changed since this one: findings that are new or gone,
+                       answers, CRLs; exit 1 for new findings alone (text or json)
   --scope ee|ca        what the issuer issues, in place of what check was told
   --profile NAME       web (default), rfc, tls-br, mozilla, apple, microsoft, ccadb, all
   --rules LIST         only these rules: ids or patterns such as 'crl-*', with commas

@@ -96,9 +96,20 @@ func excludes(idp *revocation.IssuingDistributionPoint, c *x509.Certificate) boo
 	return idp != nil && (idp.OnlyCACerts && !c.IsCA || idp.OnlyUserCerts && c.IsCA || idp.OnlyAttributes)
 }
 
+// crlNumberText writes a CRL number.
+func crlNumberText(n revocation.Serial) string {
+	switch {
+	case len(n) == 0:
+		return ""
+	case len(n) > 64: // decimal takes time that grows with the square
+		return "0x" + n.String()
+	}
+	return n.Big().String()
+}
+
 func crlDocument(s *CRLSubject) Document {
 	d := Document{Source: s.Exchange.ID, Kind: revocation.KindCRL, Encoding: s.Form.Encoding, Decoded: s.CRL.Broken == nil,
-		Signature: s.Signature.State, Notes: notes(s.CRL.Deviations), ThisUpdate: s.CRL.ThisUpdate.Time, NextUpdate: s.CRL.NextUpdate.Time}
+		Signature: s.Signature.State, Notes: notes(s.CRL.Deviations), ThisUpdate: s.CRL.ThisUpdate.Time, NextUpdate: s.CRL.NextUpdate.Time, Number: crlNumberText(s.CRL.Number)}
 	if s.CRL.Broken != nil {
 		d.Problem = s.CRL.Broken.Error()
 	}

@@ -54,6 +54,7 @@ type Document struct {
 	// ThisUpdate and NextUpdate are a CRL's, or those of the answer about the certificate
 	// that was asked about; zero where there are none.
 	ThisUpdate, NextUpdate time.Time
+	Number                 string // of a CRL, decimal; in hex where it is longer than any may be
 }
 
 // Report is everything that judging one run gave.
