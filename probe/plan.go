@@ -14,8 +14,8 @@ import (
 )
 
 // Plan is every question of a run, target by target. It is complete before anything is
-// sent; only unassigned serials that a fetched CRL turns out to list are made anew, and some
-// of those that it lists are asked about.
+// sent; only unassigned serials that a fetched CRL turns out to list are made anew, some
+// of those that it lists are asked about, and which addresses there are is not known before.
 type Plan struct {
 	Targets []PlannedTarget
 	asks    evidence.Ask
@@ -25,6 +25,7 @@ type Plan struct {
 
 	crossChecks int
 	keep        func(*evidence.Exchange)
+	replicas    Replicas
 }
 
 // PlannedTarget is the questions about one target: first what the hosts are, then the CRLs
@@ -66,14 +67,18 @@ type Options struct {
 	Each        int // how many serials are made up by each strategy; 0: the few of an ordinary run
 	// Keep, where it is not nil, is given each exchange as soon as it is over, by several
 	// goroutines at once.
-	Keep func(*evidence.Exchange)
+	Keep     func(*evidence.Exchange)
+	Replicas Replicas
 }
 
 // NewPlan plans the questions about the targets. A service that several targets share is
 // asked once. It adds the targets' certificates to the run and to the known serials, and to
 // the run what is taken for granted of the issuers' serials.
 func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
-	p := &Plan{asks: o.Asks, serials: o.Serials, each: o.Each, crossChecks: o.CrossChecks, keep: o.Keep}
+	p := &Plan{asks: o.Asks, serials: o.Serials, each: o.Each, crossChecks: o.CrossChecks, keep: o.Keep, replicas: o.Replicas}
+	if o.Replicas.EveryAddress {
+		p.asks |= evidence.Resolve // which says what the addresses are
+	}
 	p.learn(run, targets)
 	asked := map[string]bool{}
 	once := func(parts ...string) bool {

@@ -38,6 +38,8 @@ func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 	assigned.addFetched(fetched)
 	listed := p.crossCheck(fetched)
 	inParallel(recorders, func(r *recorder) { p.ask(r, assigned, listed[r.target]) })
+	p.compareReplicas(recorders, fetched, run)
+	inParallel(recorders, p.probe)
 	for _, r := range recorders {
 		run.Exchanges = append(run.Exchanges, r.list...)
 	}
@@ -119,7 +121,11 @@ func (p *Plan) ask(r *recorder, assigned *Known, listed []evidence.Question) {
 		r.ask(q)
 	}
 	p.confirm(t, r, seen)
-	for _, q := range t.Probes {
+}
+
+// probe puts the questions that are out of the ordinary.
+func (p *Plan) probe(r *recorder) {
+	for _, q := range p.Targets[r.target].Probes {
 		if q, ok := completed(q, r.list); ok {
 			r.ask(q)
 		}

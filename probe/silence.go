@@ -23,17 +23,18 @@ type silence struct {
 	last    evidence.Exchange
 }
 
-// place is what a failure condemns: the whole host where nothing connects, one method
-// where connections are made and nothing is answered, and of that method odd requests alone
-// where it was one that was not answered.
+// place is what a failure condemns: the whole host, or the pinned address, where nothing
+// connects, one method where connections are made and nothing is answered, and of that
+// method odd requests alone where it was one that was not answered.
 func place(q evidence.Question, f evidence.Failure) string {
+	where := host(q.URL) + q.Address
 	switch {
 	case f == evidence.HTTPTimeout && q.Ask.Has(evidence.Robustness):
-		return host(q.URL) + " " + q.Method + oddly
+		return where + " " + q.Method + oddly
 	case f == evidence.HTTPTimeout:
-		return host(q.URL) + " " + q.Method
+		return where + " " + q.Method
 	}
-	return host(q.URL)
+	return where
 }
 
 const oddly = " oddly"

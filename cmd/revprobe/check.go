@@ -33,6 +33,7 @@ type checking struct {
 	crossChecks                     int    // serials of each CRL to ask about; negative: not said
 	stateFile                       string
 	robustness                      bool
+	replicas                        replicaFlags
 	spool                           transport.Spool // what is too large for memory
 	known                           []string
 	serials                         int
@@ -66,6 +67,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.BoolVar(&c.noDNSWalk, "no-dns-walk", false, "")
 	f.BoolVar(&c.rdap, "rdap", false, "")
 	f.BoolVar(&c.robustness, "robustness", false, "")
+	c.replicas.register(f)
 	if err := parse(f, args); err != nil {
 		return 0, err
 	}
@@ -76,6 +78,9 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	c.named.Targets, c.named.Scope, c.named.Stdin = f.Args(), j.scope, env.stdin
 	o, population, err := c.unassigned(env, j.options)
 	if err != nil {
+		return 0, err
+	}
+	if o.Replicas, err = c.replicas.check(f.Changed("interval")); err != nil {
 		return 0, err
 	}
 	if f.Changed("cross-check") && c.crossChecks < 0 {
@@ -228,6 +233,7 @@ func (c *checking) dry(ctx context.Context, env *environment, run *evidence.Run,
 	if o.Asks.Has(evidence.ListedPOST) && slices.ContainsFunc(plan.Targets, func(t probe.PlannedTarget) bool { return len(t.OCSP) > 0 && len(t.CRLs) > 0 }) {
 		fmt.Fprintf(&out, "then OCSP is asked about serials that the CRLs turn out to list: %s\n", c.crossChecked())
 	}
+	out.WriteString(c.replicas.announced())
 	if _, err := env.stdout.Write(out.Bytes()); err != nil {
 		return 0, &lateError{fmt.Errorf("writing the plan: %w", err)}
 	}

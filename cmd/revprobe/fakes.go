@@ -58,7 +58,8 @@ func exampleFinding(rule *conformance.Rule) string {
 	if fake.Disclose != nil {
 		run.Disclosed = &evidence.Disclosure{URLs: fake.Disclose(fake.CRLURLs())}
 	}
-	plan, err := probe.NewPlan(run, targets, probe.Options{Asks: rule.Asks(), Serials: probe.Serials{Seed: []byte("documentation")}})
+	plan, err := probe.NewPlan(run, targets, probe.Options{Asks: rule.Asks(), Serials: probe.Serials{Seed: []byte("documentation")},
+		Replicas: probe.Replicas{EveryAddress: len(fake.Replicas) > 0}})
 	if err != nil {
 		return err.Error()
 	}

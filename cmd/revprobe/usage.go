@@ -50,6 +50,9 @@ How to ask:
   --jitter DURATION    begin after a random part of this time, so that cron jobs do not all
                        ask in the same second
   --cross-check N      ask OCSP about N serials of each CRL (default: 1 in all)
+  --every-address      put the key questions to each address of a host, and compare
+  --repeat N           put them N times, to find different machines behind one address,
+  --interval DURATION  so far apart (default 1s)
   --robustness         send malformed and rare requests too, some 100 to each responder
   --seed HEX           make up the same unassigned serials as an earlier run
   --serials N          make up N unassigned serials in each way, of every length (default 1)

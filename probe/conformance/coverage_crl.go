@@ -103,7 +103,7 @@ func crlContentRows() []Row {
 		{"crl-partition-complete", section, ""},
 		{"crl-ccadb-disclosed", section, ""},
 		{"crl-urls-identical", section, ""},
-		{"crl-replication", section, needsQuestion + "the same CRL of each address, and from another vantage point for anycast"},
+		{"crl-replication", section, ""},
 		{"crl-size-10mb", section, needsList + "whether any certificate of the CA names a responder"},
 		{"crl-empty-suspicious", section, ""},
 		{"crl-short-lived", section, "asks for nothing: it exempts short-lived certificates from other rows"},

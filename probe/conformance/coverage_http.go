@@ -22,7 +22,7 @@ func httpRows() []Row {
 		{"http-24x7", section, ""},
 		{"http-crl-4h", section, ""},
 		{"http-ua-independent", section, ""},
-		{"http-ipv6-parity", section, notYet},
+		{"http-ipv6-parity", section, ""},
 		{"http-rate-limit", section, ""},
 		{"http-hop-consistency", section, ""},
 	}

@@ -52,7 +52,7 @@ func statusRows() []Row {
 		judged(section, "ocsp-revocationtime-sane", "ocsp-ca-reason-present", "ocsp-reason-allowed", "ocsp-reason-equals-crl",
 			"ocsp-crl-consistent", "ocsp-get-post-equal"),
 		[]Row{
-			{"ocsp-ip-consistent", section, needsQuestion + "the same one to each address, and from another vantage point for anycast"},
+			{"ocsp-ip-consistent", section, ""},
 			{"ocsp-operational-for-aia", section, needsList + "of every unexpired certificate the responder that it names; of those at hand http-status-200 judges it"},
 			{"ocsp-served-until-expiry", section, ""},
 		},

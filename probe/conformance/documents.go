@@ -64,7 +64,7 @@ func isDER(f revocation.Form, kind revocation.Kind) bool {
 
 func (e *examiner) ocspAnswer(x *evidence.Exchange, b body) {
 	a := ServiceAnswer{Answer: Answer{Responder: x.URL, Issuer: x.Issuer, Subject: x.Subject, Ask: x.Ask, Strategy: strategyOf(x), Serial: x.Serial,
-		Method: x.Method, Repeat: x.Repeat, Exchange: x.ID}}
+		Method: x.Method, Repeat: x.Repeat, Address: x.Address, Round: x.Round, Exchange: x.ID}}
 	switch {
 	case carries(x) && (isDER(b.form, revocation.KindOCSPResponse) || x.Failure == "" && meantAsDER(b.form)):
 		a.Response = e.response(x, x.Body[:min(len(x.Body), maxResponse)], b.form)

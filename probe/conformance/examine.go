@@ -223,6 +223,11 @@ func (e *examiner) serviceSubject(s *Service) ServiceSubject {
 			subject.Probes = append(subject.Probes, p)
 		}
 	}
+	for _, x := range s.Exchanges {
+		if c := e.crls[x.ID]; c != nil {
+			subject.CRLs = append(subject.CRLs, c)
+		}
+	}
 	return subject
 }
 

@@ -37,6 +37,8 @@ type Answer struct {
 	Method    string
 	Answer    string // good, revoked, extended-revoked, unknown, unauthorized, try-later, ..., or the failure class
 	Repeat    bool
+	Address   string // that was asked in place of what DNS says
+	Round     int    // of several rounds of the same questions, from 1
 	Exchange  string
 	Signature revocation.SignatureState // of the answer that said so; empty where none did
 }

@@ -51,6 +51,9 @@ func (e *examiner) authorities() {
 	}
 	for i := range e.report.Run.Exchanges {
 		x := &e.report.Run.Exchanges[i]
+		if x.Replica() {
+			continue // what machines of one service differ in says nothing of the CA's documents
+		}
 		ca := e.knownIssuer(x)
 		crl := e.crls[x.ID]
 		switch {
@@ -70,7 +73,7 @@ func (e *examiner) authorities() {
 		}
 	}
 	for _, a := range e.answers {
-		if a.Response != nil && a.Response.Issuer != nil && !a.Ask.Has(evidence.ForeignPOST) {
+		if a.Response != nil && a.Response.Issuer != nil && !a.Ask.Has(evidence.ForeignPOST) && !a.Response.Exchange.Replica() {
 			s := at(a.Response.Issuer, nil)
 			s.Responses = append(s.Responses, a.Response)
 		}

@@ -18,7 +18,9 @@ func TestConformingIsSilent(t *testing.T) {
 	times := []time.Time{noon, time.Date(2026, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC)}
 	for _, kind := range fixtures.Kinds() {
 		for _, now := range times {
-			report := playedTo(t, fixtures.Conforming(now, fixtures.NewAuthority(kind)), everything|evidence.Probes)
+			conforming := fixtures.Conforming(now, fixtures.NewAuthority(kind))
+			conforming.Replicas = make([]func(*fixtures.Responder), 2) // each address is asked
+			report := playedTo(t, conforming, everything|evidence.Probes)
 			if ids := fired(report); len(ids) > 0 {
 				t.Errorf("%s at %s: the conforming responder fires %v%s", kind, now, ids, describe(report))
 			}

@@ -129,13 +129,14 @@ func temporary(a ServiceAnswer) bool {
 	return a.Answer.Answer == "try-later" || a.Answer.Answer == "internal-error"
 }
 
-// posted returns the answer to a POST about the same serial as an answer to a GET.
+// posted returns the answer to a POST about the same serial as an answer to a GET, put to the
+// same address in the same round.
 func (s ServiceSubject) posted(get ServiceAnswer) *ServiceAnswer {
 	if get.Method != "GET" {
 		return nil
 	}
 	for i := range s.Answers {
-		if a := &s.Answers[i]; a.Method == "POST" && a.Serial == get.Serial && a.Strategy == get.Strategy && !a.Repeat {
+		if a := &s.Answers[i]; a.Method == "POST" && a.Serial == get.Serial && a.Strategy == get.Strategy && a.Address == get.Address && a.Round == get.Round && !a.Repeat {
 			return a
 		}
 	}

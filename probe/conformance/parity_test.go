@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -68,7 +69,7 @@ func TestParity(t *testing.T) {
 	for name, fake := range fakes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client := wireClient(t, fake, loopbackDial(fake, web, names))
+			client := wireClient(t, fake, loopbackDial(fake, web[0], names))
 			compare(t, fake, pinned{client, fake.Now, false}, asks[name])
 		})
 	}
@@ -94,7 +95,7 @@ func TestParityOfSlowCases(t *testing.T) {
 					names[known] = newPipes()
 					servers = append(servers, server{known: known, streams: names[known]})
 				}
-				serve(t, map[string]*fixtures.Responder{c.String(): fake}, web, servers)
+				serve(t, map[string]*fixtures.Responder{c.String(): fake}, []net.Listener{web}, servers)
 				client := wireClient(t, fake, pipeDial(fake, web, names))
 				compare(t, fake, pinned{client, fake.Now, true}, asksFor(c.rule))
 			})
@@ -105,24 +106,43 @@ func TestParityOfSlowCases(t *testing.T) {
 	}
 }
 
-func listen(t *testing.T) net.Listener {
+// listen opens a port for the zoo, and the same one at the addresses of two machines of one
+// service. Another program may have it there: then another port is tried.
+func listen(t *testing.T) []net.Listener {
 	t.Helper()
-	web, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const tries = 20
+	for range tries {
+		web, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listeners := []net.Listener{web}
+		for place := range 2 {
+			at := netip.AddrPortFrom(zoo.ReplicaAddress(place), web.Addr().(*net.TCPAddr).AddrPort().Port())
+			if l, err := net.Listen("tcp", at.String()); err == nil {
+				listeners = append(listeners, l)
+			}
+		}
+		if len(listeners) == 3 {
+			return listeners
+		}
+		for _, l := range listeners {
+			_ = l.Close()
+		}
 	}
-	return web
+	t.Fatal("no port is free at three addresses")
+	return nil
 }
 
 // serve plays the fakes until the test ends, each under a name of its own.
-func serve(t *testing.T, fakes map[string]*fixtures.Responder, web net.Listener, names []server) {
+func serve(t *testing.T, fakes map[string]*fixtures.Responder, web []net.Listener, names []server) {
 	t.Helper()
 	var enclosures []zoo.Enclosure
 	for name, fake := range fakes {
 		rule, slug, _ := strings.Cut(name, "/")
 		enclosures = append(enclosures, zoo.Enclosure{Rule: rule, Case: slug, Responder: fake})
 	}
-	z, err := zoo.New(zoo.Options{Base: zoo.URL(web), Named: true}, enclosures)
+	z, err := zoo.New(zoo.Options{Base: zoo.URL(web[0]), Named: true}, enclosures)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,8 +150,10 @@ func serve(t *testing.T, fakes map[string]*fixtures.Responder, web net.Listener,
 		z.Recognise(q.Serial, q.Strategy)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1+len(names))
-	go func() { ended <- z.Serve(ctx, web) }()
+	ended := make(chan error, len(web)+len(names))
+	for _, l := range web {
+		go func() { ended <- z.Serve(ctx, l) }()
+	}
 	for _, s := range names {
 		go func() { ended <- z.ServeNames(ctx, s.known, s.packets, s.streams) }()
 	}

@@ -58,7 +58,8 @@ func ask(t testing.TB, r *fixtures.Responder, asker probe.Asker, asks evidence.A
 	if r.Disclose != nil {
 		run.Disclosed = &evidence.Disclosure{URLs: r.Disclose(r.CRLURLs())}
 	}
-	plan, err := probe.NewPlan(run, targets(r), probe.Options{Asks: asks, Serials: probe.Serials{Seed: []byte("seed")}})
+	plan, err := probe.NewPlan(run, targets(r), probe.Options{Asks: asks, Serials: probe.Serials{Seed: []byte("seed")},
+		Replicas: probe.Replicas{EveryAddress: len(r.Replicas) > 0, Rounds: min(len(r.Replicas), 1)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -178,6 +178,7 @@ type ServiceSubject struct {
 	Walk     *evidence.DNSWalk       // of its host; nil where there was none
 	Reached  bool                    // its host had an address that took a connection
 	Answers  []ServiceAnswer         // its OCSP answers; empty for a distribution point
+	CRLs     []*CRLSubject           // those it gave
 	Serials  *evidence.IssuerSerials // what is known of the issuer's serials; nil where nothing is
 	Probes   []ProbeAnswer           // what was answered to questions out of the ordinary
 	Blackout bool                    // every host of the run failed alike: it may be our own network

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/fixtures/zoo"
 	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/probe/transport"
 )
@@ -68,7 +69,11 @@ func loopbackDial(fake *fixtures.Responder, web net.Listener, names []server) fu
 		case dead(fake, host):
 			return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
 		case !netip.MustParseAddr(host).IsLoopback():
-			address = web.Addr().String()
+			at := web.Addr().(*net.TCPAddr).AddrPort()
+			if place := slices.Index(fake.DNS.Addresses, host); place >= 0 && len(fake.Replicas) > 0 {
+				at = netip.AddrPortFrom(zoo.ReplicaAddress(place), at.Port())
+			}
+			address = at.String()
 		}
 		return dialer.DialContext(ctx, network, address)
 	}

@@ -104,6 +104,7 @@ type Question struct {
 	Sibling  string `json:"sibling,omitempty"`  // of a WalkDNS: a made-up label beside the host's first one
 	Repeat   bool   `json:"repeat,omitempty"`   // asked again to confirm an earlier answer
 	Wire     *Wire  `json:"wire,omitempty"`     // how it is put on the wire, where not in the usual way
+	Round    int    `json:"round,omitempty"`    // which of several rounds of the same questions, from 1; 0: asked in none
 }
 
 // RequestURL is the URL of the request line.
@@ -113,6 +114,10 @@ func (q Question) RequestURL() string {
 	}
 	return q.URL
 }
+
+// Replica reports whether the question was put once more, to one of the host's addresses or
+// some time later, so that the answers of machines that should say the same can be compared.
+func (q Question) Replica() bool { return q.Address != "" || q.Round > 0 }
 
 // Exchange is a Question and what came back.
 type Exchange struct {

@@ -28,7 +28,7 @@ func services(run *evidence.Run) []*service {
 	var list []*service
 	for i := range run.Exchanges {
 		x := &run.Exchanges[i]
-		if !x.Ask.Has(regular) {
+		if !x.Ask.Has(regular) || x.Replica() {
 			continue
 		}
 		at := slices.IndexFunc(list, func(s *service) bool { return s.url == x.URL && s.fingerprint == x.Issuer })
