@@ -92,9 +92,9 @@ func machines(group []replicaAnswer) []string {
 	return list
 }
 
-// settled leaves out the failures of machines that at another time answered: those are the
+// lastingAnswers leaves out the failures of machines that at another time answered: those are the
 // business of http-status-200.
-func settled(group []replicaAnswer) []replicaAnswer {
+func lastingAnswers(group []replicaAnswer) []replicaAnswer {
 	return slices.DeleteFunc(slices.Clone(group), func(a replicaAnswer) bool {
 		return !a.answered && slices.ContainsFunc(group, func(b replicaAnswer) bool { return b.answered && b.machine == a.machine })
 	})
@@ -133,8 +133,8 @@ func tell(group []replicaAnswer) string {
 	return strings.Join(parts, "; ")
 }
 
-// question names what a group was asked.
-func question(q evidence.Question) string {
+// replicaQuestion names what a group was asked.
+func replicaQuestion(q evidence.Question) string {
 	if q.Serial == "" {
 		return q.Method
 	}
@@ -144,19 +144,19 @@ func question(q evidence.Question) string {
 // consistent judges whether all machines said the same of a certificate, or at least the same
 // kind of thing.
 func consistent(group []replicaAnswer) Verdict {
-	group = settled(group)
+	group = lastingAnswers(group)
 	status := slices.DeleteFunc(slices.Clone(group), func(a replicaAnswer) bool { return !a.answered || !isStatus(a.said) })
 	switch {
 	case len(words(group)) < 2:
 		return pass()
 	case len(words(status)) < 2:
-		return fail("an answer of the same kind from every address", "%s: %s", question(group[0].Question), tell(group)).
+		return fail("an answer of the same kind from every address", "%s: %s", replicaQuestion(group[0].Question), tell(group)).
 			about(replicaIDs(group)...).atMost(Warning)
 	case beforeRevocation(status):
 		return fail("the same status from every address", "%s: %s, where the answers other than revoked are from before the revocation",
-			question(group[0].Question), tell(status)).about(replicaIDs(status)...).atMost(Warning)
+			replicaQuestion(group[0].Question), tell(status)).about(replicaIDs(status)...).atMost(Warning)
 	}
-	return fail("the same status from every address", "%s: %s", question(group[0].Question), tell(status)).about(replicaIDs(status)...)
+	return fail("the same status from every address", "%s: %s", replicaQuestion(group[0].Question), tell(status)).about(replicaIDs(status)...)
 }
 
 // beforeRevocation reports whether a certificate was revoked, and whoever says otherwise does
@@ -198,14 +198,14 @@ func families(group []replicaAnswer) (four, six []replicaAnswer) {
 
 // parity judges whether one family of addresses gives what the other does not.
 func parity(group []replicaAnswer) Verdict {
-	four, six := families(settled(group))
+	four, six := families(lastingAnswers(group))
 	switch {
 	case len(four) == 0 || len(six) == 0:
 		return skip()
 	case slices.ContainsFunc(words(six), func(word string) bool { return slices.Contains(words(four), word) }):
 		return pass()
 	}
-	return fail("the same over IPv6 as over IPv4", "%s: %s", question(group[0].Question), tell(slices.Concat(four, six))).about(replicaIDs(six)...)
+	return fail("the same over IPv6 as over IPv4", "%s: %s", replicaQuestion(group[0].Question), tell(slices.Concat(four, six))).about(replicaIDs(six)...)
 }
 
 // replicationTime is for how long a CRL that is not the newest may still be given: CCADB §6.2
