@@ -51,7 +51,7 @@ func availabilityRules() []*Rule {
 			Needs:  evidence.Resolve,
 			Marked: Warning,
 			Exchange: func(s ExchangeSubject) Verdict {
-				dead, ours := deadAddresses(s.Addresses)
+				dead, ours := s.deadAddresses(s.Addresses)
 				switch {
 				case len(s.Addresses) == 0:
 					return skip()
@@ -159,7 +159,7 @@ func availabilityRules() []*Rule {
 	}
 }
 
-func deadAddresses(list []evidence.Address) (dead, ours []string) {
+func (s ExchangeSubject) deadAddresses(list []evidence.Address) (dead, ours []string) {
 	for _, a := range list {
 		text := a.IP + " " + string(a.Failure)
 		if a.Detail != "" {
@@ -169,6 +169,8 @@ func deadAddresses(list []evidence.Address) (dead, ours []string) {
 		case a.Failure == "":
 		case a.Failure.Ours():
 			ours = append(ours, text)
+		case s.NoIPv6 && a.Failure == evidence.ConnectTimeout && isIPv6(a.IP):
+			ours = append(ours, text+", as at every IPv6 address of this run: our own IPv6 may not work")
 		default:
 			dead = append(dead, text)
 		}

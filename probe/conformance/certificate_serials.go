@@ -31,6 +31,8 @@ func serialRules() []*Rule {
 				switch {
 				case s.Role == RoleDelegate:
 					return skip() // cert-ocsp-serial-alg speaks of those
+				case number.Sign() <= 0 && selfSigned(s.Certificate):
+					return fail("more than 0", "%s", number).in("serialNumber").atMost(Notice) // as old roots have it, and trust in them comes from elsewhere
 				case number.Sign() <= 0:
 					return fail("more than 0", "%s", number).in("serialNumber")
 				case number.BitLen() > 20*8-1:

@@ -99,8 +99,12 @@ func idpCovers(idp *revocation.IssuingDistributionPoint, cert *x509.Certificate,
 		return NotCovered, "it is for CA certificates only"
 	case len(idp.URIs) > 0 && len(pointURIs(points)) == 0:
 		return PartlyOnly, "it is for one distribution point, and the certificate names none"
+	case len(idp.URIs) > 0 && !share(idp.URIs, pointURIs(points)) && idp.OtherNames > 0:
+		return PartlyOnly, "of the names of its distribution point only the URIs can be compared, and the certificate has none of them"
 	case len(idp.URIs) > 0 && !share(idp.URIs, pointURIs(points)):
 		return NotCovered, "it is for " + strings.Join(idp.URIs, ", ") + ", which the certificate does not name"
+	case idp.HasName && len(idp.URIs) == 0:
+		return PartlyOnly, "it names its distribution point otherwise than by a URI"
 	case idp.SomeReasons:
 		return PartlyOnly, "it is for some reasons only"
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
@@ -14,6 +15,23 @@ import (
 // sameCRL reports whether two were signed as one: the same octets were signed, since the
 // signatures are the same and hold.
 func sameCRL(a, b *CRLSubject) bool { return bytes.Equal(a.CRL.Signature, b.CRL.Signature) }
+
+// replicatedWithin is how long a new CRL may take to every place where it is published (CCADB
+// §6.2 wants the current one to be had every 4 hours).
+const replicatedWithin = 4 * time.Hour
+
+// onItsWay reports whether one may be the successor of the other, too new to be everywhere.
+func onItsWay(a, b *CRLSubject) bool {
+	if a.CRL.ThisUpdate.Before(b.CRL.ThisUpdate.Time) {
+		a, b = b, a
+	}
+	fetched := a.Exchange.At
+	if b.Exchange.At.After(fetched) {
+		fetched = b.Exchange.At
+	}
+	return a.CRL.ThisUpdate.After(b.CRL.ThisUpdate.Time) && fetched.Sub(a.CRL.ThisUpdate.Time) <= replicatedWithin &&
+		(a.CRL.Number == nil || b.CRL.Number == nil || a.CRL.Number.Big().Cmp(b.CRL.Number.Big()) > 0)
+}
 
 // different says in which way two CRLs are not the same, number first: the one behind may
 // still be on its way.
@@ -63,7 +81,10 @@ func (s *IssuerSubject) partitions() ([]*CRLSubject, string) {
 		}
 	}
 	list := s.at(urls)
-	if !slices.ContainsFunc(list, func(c *CRLSubject) bool { return !sameCRL(c, list[0]) }) && (len(list) > 1 || len(s.Disclosed) < 2) {
+	certain := func(c *CRLSubject) bool {
+		return !sameCRL(c, list[0]) && (len(s.Disclosed) > 1 || c.namesPoint() || list[0].namesPoint() || !onItsWay(c, list[0]))
+	}
+	if !slices.ContainsFunc(list, certain) && (len(list) > 1 || len(s.Disclosed) < 2) {
 		return nil, ""
 	}
 	return list, how
@@ -74,7 +95,7 @@ func identical(list []*CRLSubject) Verdict {
 	verdict := skip()
 	for i := 1; i < len(list); i++ {
 		v := pass()
-		if !sameCRL(list[0], list[i]) {
+		if !sameCRL(list[0], list[i]) && !onItsWay(list[0], list[i]) {
 			v = fail("one CRL at every URL", "%s", different(list[0], list[i]))
 		}
 		verdict = together([]Verdict{verdict, v.about(list[0].Exchange.ID, list[i].Exchange.ID)})

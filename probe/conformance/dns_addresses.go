@@ -42,8 +42,8 @@ func addressRules() []*Rule {
 			Needs:  evidence.Resolve,
 			Marked: Warning,
 			Exchange: func(s ExchangeSubject) Verdict {
-				six := slices.DeleteFunc(slices.Clone(s.Addresses), func(a evidence.Address) bool { return !strings.Contains(a.IP, ":") })
-				dead, ours := deadAddresses(six)
+				six := slices.DeleteFunc(slices.Clone(s.Addresses), func(a evidence.Address) bool { return !isIPv6(a.IP) })
+				dead, ours := s.deadAddresses(six)
 				switch {
 				case len(six) == 0:
 					return skip()

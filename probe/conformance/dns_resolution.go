@@ -35,7 +35,11 @@ func resolutionRules() []*Rule {
 				when("a loop", func(r *fake) { r.DNS.Aliases, r.DNS.Loop = 2, true }),
 				when("a target that does not exist", func(r *fake) { r.DNS.Dangling = true }),
 			},
-			Good: []fixtures.Case{when("eight aliases", func(r *fake) { r.DNS.Aliases = maxAliasHops }), when("none", func(*fake) {})},
+			Good: []fixtures.Case{
+				when("eight aliases", func(r *fake) { r.DNS.Aliases = maxAliasHops }),
+				when("none", func(*fake) {}),
+				when("a target that one resolver does not know", func(r *fake) { r.DNS.Aliases, r.DNS.LastResolver = 1, evidence.DNSNXDomain }),
+			},
 			Also: []string{"dns-resolves"},
 		},
 		{
@@ -150,6 +154,9 @@ func aliasesEnd(_ ExchangeSubject, w *evidence.DNSWalk) Verdict {
 	}
 	for _, r := range resolverAnswers(w) {
 		if r.Code == evidence.DNSNameError && len(r.Data(evidence.TypeCNAME)) > 0 {
+			if resolves(w) {
+				break // for another resolver it does: dns-resolves says that they differ
+			}
 			return fail("a target that exists", "%s does not exist, an alias target that somebody else may claim", chain[len(chain)-1]).atLeast(Critical)
 		}
 	}

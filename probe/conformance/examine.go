@@ -50,6 +50,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 	}
 	e.services()
 	e.report.Blackout, e.report.ClockError, e.clockOff = run.Blackout(), clockError(run), clockOffset(run)
+	e.noIPv6 = !answersIPv6(run)
 	e.exchanges()
 	e.pointers()
 	for i := range e.report.Services {
@@ -69,6 +70,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 type examiner struct {
 	report       *Report
 	clockOff     time.Duration
+	noIPv6       bool // no IPv6 address of the run answered
 	rules        []*listed
 	onExchanges  map[evidence.Ask][]*listed
 	onResponses  map[evidence.Ask][]*listed
@@ -111,7 +113,7 @@ func (e *examiner) exchanges() {
 func (e *examiner) exchange(x *evidence.Exchange) {
 	body := openBody(x)
 	if x.Ask != evidence.File {
-		subject := ExchangeSubject{Exchange: x, Form: body.form, Blackout: e.report.Blackout, ClockOff: e.clockOff, Subject: e.certificates[x.Subject]}
+		subject := ExchangeSubject{Exchange: x, Form: body.form, Blackout: e.report.Blackout, NoIPv6: e.noIPv6, ClockOff: e.clockOff, Subject: e.certificates[x.Subject]}
 		if x.Ask == evidence.FetchIssuer && carries(x) {
 			subject.Issuers, subject.IssuersProblem = issuersOf(x, body.form)
 			e.caIssuers(subject)

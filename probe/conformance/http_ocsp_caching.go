@@ -245,11 +245,9 @@ func cacheNotStaleRule() *Rule {
 			if age <= lifetimes[0] {
 				return pass()
 			}
-			v := fail("Age of at most "+span(lifetimes[0]), "%s", span(age)).in("Age")
-			if !control.has("must-revalidate") && !control.has("proxy-revalidate") {
-				return v.atMost(Warning) // a cache that is cut off from its origin may, if nobody forbids it
-			}
-			return v
+			// A cache that is cut off from its origin may, if nobody forbids it; and an origin may
+			// have told its own otherwise, where nobody else sees it (RFC 9213).
+			return fail("Age of at most "+span(lifetimes[0]), "%s", span(age)).in("Age").atMost(Warning)
 		},
 		Bad: []fixtures.Case{
 			when("a second too old", keptFor("max-age=60, must-revalidate", 61)),

@@ -35,7 +35,7 @@ func ocspAgainstCRLRules() []*Rule {
 					switch {
 					case p.entry == nil || s.names(p.single.CertID.Serial):
 						return skip() // of certificates at hand the two rules after this speak
-					case p.single.Status == revocation.StatusRevoked || p.lags():
+					case p.single.Status == revocation.StatusRevoked || p.lags() || p.released():
 						return pass()
 					case p.single.Status == revocation.StatusGood:
 						return fail("revoked", "%s", p)
@@ -82,8 +82,8 @@ func ocspAgainstCRLRules() []*Rule {
 						return p.times()
 					case p.certificate == nil || p.expired():
 						return skip() // ocsp-revoked-known speaks of the first; entries of the others may go
-					case p.older():
-						return pass() // crl-good-not-listed speaks of it once it is overdue
+					case p.older() || p.released():
+						return pass() // crl-good-not-listed speaks of the older once it is overdue
 					}
 					return fail("revoked", "%s", p)
 				})
@@ -204,6 +204,17 @@ func (p comparison) older() bool {
 // lags reports whether it is, and not yet due for renewal.
 func (p comparison) lags() bool { return p.older() && !p.At.After(p.renewalDue()) }
 
+// released reports whether the answer is newer than a CRL on which the certificate is on hold:
+// the hold may have been lifted since (RFC 5280 §5.3.1). Where a hold is forbidden,
+// crl-reason-no-hold says so.
+func (p comparison) released() bool {
+	return p.held() && p.single.Status == revocation.StatusGood && p.single.ThisUpdate.After(p.crl.CRL.ThisUpdate.Time)
+}
+
+func (p comparison) held() bool {
+	return p.entry != nil && p.entry.HasReason && p.entry.Reason == revocation.ReasonCertificateHold
+}
+
 // expired reports whether the certificate is, so that its entry may go and OCSP fall silent.
 func (p comparison) expired() bool {
 	return p.certificate != nil && p.At.After(p.certificate.NotAfter)
@@ -220,6 +231,8 @@ func (p comparison) times() Verdict {
 	switch {
 	case ocsp.IsZero() || crl.IsZero() || crl.After(p.crl.CRL.ThisUpdate.Time):
 		return skip() // other rules speak of such times
+	case p.held() != (p.single.Reason == revocation.ReasonCertificateHold):
+		return skip() // a hold that became a revocation, at a time of its own
 	case ocsp.Equal(crl.Time), newer.Before(earlier.Time) && !p.single.ThisUpdate.Equal(p.crl.CRL.ThisUpdate.Time):
 		return pass()
 	}

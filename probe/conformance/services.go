@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -96,6 +97,18 @@ func firstOctets(f revocation.Form) string {
 }
 
 const blackoutText = "every host of this run failed alike, which may be our own network"
+
+// answersIPv6 reports whether any IPv6 address of the run took a connection, or refused one,
+// so that ours works.
+func answersIPv6(run *evidence.Run) bool {
+	return slices.ContainsFunc(run.Exchanges, func(x evidence.Exchange) bool {
+		return slices.ContainsFunc(x.Addresses, func(a evidence.Address) bool {
+			return isIPv6(a.IP) && (a.Failure == "" || a.Failure == evidence.ConnectRefused)
+		})
+	})
+}
+
+func isIPv6(address string) bool { return strings.Contains(address, ":") }
 
 // nothingAsked reports whether no question of the run got through for reasons that are
 // ours, or none was put and no document given.

@@ -15,6 +15,7 @@ type ExchangeSubject struct {
 	*evidence.Exchange
 	Form     revocation.Form // what the body is
 	Blackout bool            // every host of the run failed alike: it may be our own network
+	NoIPv6   bool            // no IPv6 address of the run answered at all: ours may not work
 	ClockOff time.Duration   // by which our clock is ahead of what several hosts say, if only a little
 
 	Subject        *x509.Certificate   // the certificate that led here or is asked about; nil where it is not known

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"math/big"
 	"net/http"
 	"slices"
 	"strings"
@@ -126,6 +127,22 @@ func TestTraps(t *testing.T) {
 			failedAs(evidence.HTTPTimeout, 0)(x)
 			x.Timing.Total = time.Second
 		}), "http-response-time-10s", 0},
+		"good again after a hold, which the RFCs allow": {"rfc", onHold(fixtures.Good, time.Hour), nil, "ocsp-crl-consistent", 0},
+		"unknown after a hold":                          {"rfc", onHold(fixtures.Unknown, time.Hour), nil, "ocsp-crl-consistent", conformance.Error},
+		"an IPv6 address that is silent, as all are":    {"web", nothing, each(evidence.Resolve, alsoAt(evidence.ConnectTimeout)), "dns-aaaa-works", 0},
+		"the same beside IPv4":                          {"web", nothing, each(evidence.Resolve, alsoAt(evidence.ConnectTimeout)), "tcp-connect-all", 0},
+		"an IPv6 address that refuses":                  {"web", nothing, each(evidence.Resolve, alsoAt(evidence.ConnectRefused)), "dns-aaaa-works", conformance.Warning},
+		"the CRL before at one of two URLs, for 4 h":    {"web", renewed(4 * time.Hour), nil, "crl-urls-identical", 0},
+		"the CRL before at one of two URLs, for longer": {"web", renewed(4*time.Hour + time.Second), nil, "crl-urls-identical", conformance.Warning},
+		"revoked, and not on a CRL for a name that cannot be compared": {"web", func(r *fixtures.Responder) {
+			r.OCSP.Assigned, r.OCSP.Reason, r.OCSP.RevocationTime = fixtures.Revoked, revocation.ReasonSuperseded, r.Now.Add(-3*day)
+			r.CRL.IssuingDP = func(string) revocation.IssuingDistributionPoint {
+				return revocation.IssuingDistributionPoint{OtherNames: 1}
+			}
+		}, nil, "crl-revoked-appears", 0},
+		"serial number 0 of a root": {"rfc", func(r *fixtures.Responder) {
+			r.Root = func(c *x509.Certificate) { c.SerialNumber = new(big.Int) }
+		}, nil, "cert-serial-range", conformance.Notice},
 		"late three times, the rest not sent": {"web", nothing, func(run *evidence.Run) {
 			asked := 0
 			each(evidence.OCSP, func(x *evidence.Exchange) {
@@ -144,6 +161,30 @@ func TestTraps(t *testing.T) {
 				t.Errorf("%s is %d, want %d%s", c.rule, got, c.want, describe(report))
 			}
 		})
+	}
+}
+
+// onHold has the CRL hold the leaf, and OCSP say something of it that much later.
+func onHold(status fixtures.Status, later time.Duration) func(*fixtures.Responder) {
+	return func(r *fixtures.Responder) {
+		r.CRL.ThisUpdate = r.Now.Add(-time.Hour - later)
+		r.CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Revoked: r.Now.Add(-24 * time.Hour), Reason: revocation.ReasonCertificateHold}}
+		r.OCSP.Assigned = status
+	}
+}
+
+// alsoAt gives every host an IPv6 address besides, which fails in that way.
+func alsoAt(failure evidence.Failure) func(*evidence.Exchange) {
+	return func(x *evidence.Exchange) {
+		x.Addresses = append(slices.Clip(x.Addresses), evidence.Address{IP: "2620:0:2d0:200::8", Failure: failure})
+	}
+}
+
+// renewed gives the CRL at a second URL that was made so long ago, and is not yet at the first.
+func renewed(ago time.Duration) func(*fixtures.Responder) {
+	return func(r *fixtures.Responder) {
+		r.CRL.ThisUpdate = r.Now.Add(-24 * time.Hour)
+		r.Shards = []fixtures.Shard{{CRL: fixtures.CRL{Number: 1001, ThisUpdate: r.Now.Add(-ago), NextUpdate: r.Now.Add(24 * time.Hour)}}}
 	}
 }
 
