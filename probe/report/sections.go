@@ -205,7 +205,7 @@ func (p *page) fetched(s *section) {
 	const most = 8
 	written := 0
 	for _, x := range s.exchanges {
-		if x.Ask.Has(evidence.Resolve | evidence.WalkDNS) {
+		if x.Ask.Has(evidence.Resolve | evidence.WalkDNS | evidence.Robustness) {
 			continue
 		}
 		if written++; written <= most {
