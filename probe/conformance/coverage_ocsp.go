@@ -39,9 +39,7 @@ func timeRows() []Row {
 func statusRows() []Row {
 	const section = "A3"
 	return slices.Concat(
-		judged(section, "ocsp-assigned-authoritative-15m"),
-		[]Row{{"ocsp-assigned-precert", section, needsList + "precertificates whose final certificate was never issued"}},
-		judged(section, "ocsp-assigned-not-hold", "ocsp-unassigned-not-good", "ocsp-unassigned-revoked-form", "ocsp-extended-revoke-form",
+		judged(section, "ocsp-assigned-authoritative-15m", "ocsp-assigned-precert", "ocsp-assigned-not-hold", "ocsp-unassigned-not-good", "ocsp-unassigned-revoked-form", "ocsp-extended-revoke-form",
 			"ocsp-extended-revoke-consistency", "ocsp-unassigned-consistent"),
 		[]Row{{"ocsp-unassigned-no-stale-cache", section, needsHistory + "a serial number that was asked about before it was issued"}},
 		judged(section, "ocsp-unknown-issuer"),
