@@ -26,7 +26,7 @@ func crlFieldRows() []Row {
 		{"crl-update-ca", section, ""},
 		{"crl-update-24h-after-revocation", section, ""},
 		{"crl-first-issue", section, needsList + "when the CA issued its first certificate"},
-		{"crl-continue-until", section, needsHistory + "whether CRLs keep coming while a CA certificate of the key lives"},
+		{"crl-continue-until", section, "a CRL that does not come any more expires or cannot be fetched: crl-not-expired, http-status-200 and http-24x7 say so of every CA that is asked about, retired or not"},
 		{"crl-thisupdate-nonregress", section, ""},
 		{"crl-nextupdate-nonregress", section, ""},
 	}
@@ -109,6 +109,6 @@ func crlContentRows() []Row {
 		{"crl-short-lived", section, "asks for nothing: it exempts short-lived certificates from other rows"},
 		{"crl-key-rollover", section, ""},
 		{"crl-trust-anchor", section, ""},
-		{"crl-validity-before-revocation-of-ca", section, needsHistory + "CRLs from after the CA's own certificate was revoked"},
+		{"crl-validity-before-revocation-of-ca", section, needsInsight + "whether all certificates of the key are revoked, which ends the duty; that CRLs stop, crl-not-expired and http-24x7 tell of every CA"},
 	}
 }

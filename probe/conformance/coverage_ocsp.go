@@ -30,7 +30,7 @@ func timeRows() []Row {
 		judged(section, "ocsp-nextupdate-signer-notafter"),
 		[]Row{
 			{"ocsp-monotonic", section, ""},
-			{"ocsp-refresh-before-max-age", section, needsHistory + "an answer from after the max-age of an earlier one"},
+			{"ocsp-refresh-before-max-age", section, "what is served after the max-age of an earlier copy is fresh again by its own: http-ocsp-cache-not-stale judges whether it is"},
 		},
 	)
 }
@@ -41,7 +41,7 @@ func statusRows() []Row {
 	return slices.Concat(
 		judged(section, "ocsp-assigned-authoritative-15m", "ocsp-assigned-precert", "ocsp-assigned-not-hold", "ocsp-unassigned-not-good", "ocsp-unassigned-revoked-form", "ocsp-extended-revoke-form",
 			"ocsp-extended-revoke-consistency", "ocsp-unassigned-consistent"),
-		[]Row{{"ocsp-unassigned-no-stale-cache", section, needsHistory + "a serial number that was asked about before it was issued"}},
+		[]Row{{"ocsp-unassigned-no-stale-cache", section, "cannot be forced from outside, and asking early is what fills such caches; http-ocsp-nonauth-nocache judges the headers that keep them from it"}},
 		judged(section, "ocsp-unknown-issuer"),
 		judged(section, "ocsp-revoked-known"),
 		[]Row{

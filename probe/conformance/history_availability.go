@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -10,11 +9,11 @@ import (
 
 // What an outage may last (BR 4.10.2, CCADB 6.2), and how often a service may fail.
 const (
-	shortOutage  = time.Hour
-	longOutage   = 24 * time.Hour
-	crlOutage    = 4 * time.Hour
-	failuresIn   = 1000 // one check in so many may fail
-	enoughChecks = 100  // before a share says anything
+	shortOutage = time.Hour
+	longOutage  = 24 * time.Hour
+	crlOutage   = 4 * time.Hour
+	failuresIn  = 1000 // one check in so many may fail
+	manyOutages = 4    // as few as make sure that a share of failures is no chance
 )
 
 func availabilityHistoryRules() []*Rule {
@@ -39,7 +38,7 @@ func availabilityHistoryRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("down for an hour and a second", func(r *fake) { downSince(r, shortOutage+time.Second, 3) }),
 				when("down for a day and a second", func(r *fake) { downSince(r, longOutage+time.Second, 25) }),
-				when("two of 1999 checks failed", func(r *fake) { failedChecks(r, 2, 1999) }),
+				when("the fourth outage, with four of 3999 checks", func(r *fake) { failedChecks(r, manyOutages, 4, 3999) }),
 			},
 			Good: []fixtures.Case{
 				when("down for an hour", func(r *fake) { downSince(r, shortOutage, 2) }),
@@ -47,8 +46,9 @@ func availabilityHistoryRules() []*Rule {
 					downSince(r, 3*time.Hour, 4)
 					r.Past[0].Last = r.Now.Add(-time.Hour)
 				}),
-				when("one of 1000 checks failed", func(r *fake) { failedChecks(r, 1, 1000) }),
-				when("one of a few checks failed", func(r *fake) { failedChecks(r, 1, enoughChecks-1) }),
+				when("the fourth outage, with four of 4000 checks", func(r *fake) { failedChecks(r, manyOutages, 4, 4000) }),
+				when("the third outage", func(r *fake) { failedChecks(r, manyOutages-1, 3, 240) }),
+				when("the fifth outage, as was told of the fourth", func(r *fake) { failedChecks(r, manyOutages+1, 5, 240) }),
 			},
 			Also: []string{"http-status-200"},
 		},
@@ -99,20 +99,17 @@ func (s HistorySubject) down(o evidence.Outage) Verdict {
 	return fail("an answer", "none in %s since %s (%d checks), answered %s; the first failure was %s", span(s.At.Sub(o.Start)), stamp(o.Start), o.Checks, answered, o.Cause)
 }
 
-// share holds the checks of 30 days against what a service may fail, in the run that is the
-// first to see it fail more often.
+// share holds the checks of 30 days against what a service may fail, in the run in which one
+// outage makes many of them. Fewer failures than that may be chance, and ours.
 func (s HistorySubject) share() Verdict {
+	outage, down := s.outage()
+	if !down || outage.Checks != 1 || len(s.Past.Outages) != manyOutages {
+		return pass()
+	}
 	for _, c := range s.Past.Checks {
-		failedNow := 0
-		if o, ok := s.outage(); ok && o.Checks > 0 {
-			failedNow = 1
-		}
-		before := c.Failed - failedNow
-		switch {
-		case c.Window != 30*day || c.Asked < enoughChecks:
-		case c.Failed*failuresIn > c.Asked && before*failuresIn <= c.Asked-1:
-			return fail("99.9 % of the checks answered", "%d of %d checks since %s failed (%s)", c.Failed, c.Asked, stamp(c.Since),
-				fmt.Sprintf("%.2f %% answered", 100*float64(c.Asked-c.Failed)/float64(c.Asked)))
+		if c.Window == 30*day && c.Failed*failuresIn > c.Asked {
+			return fail("99.9 % of the checks answered", "%d of %d checks since %s failed, in %d outages (%.2f %% answered)", c.Failed, c.Asked, stamp(c.Since),
+				len(s.Past.Outages), 100*float64(c.Asked-c.Failed)/float64(c.Asked))
 		}
 	}
 	return pass()
@@ -129,9 +126,16 @@ func downSince(r *fake, lasting time.Duration, checks int) {
 	r.Past = append(r.Past, past)
 }
 
-// failedChecks has the distribution point down for the first time since so many checks failed
-// in all of so many.
-func failedChecks(r *fake, failed, asked int) {
+// failedChecks has the distribution point go down once more, with so many outages in 30 days
+// and so many failed checks of so many.
+func failedChecks(r *fake, outages, failed, asked int) {
 	downSince(r, 0, 1)
-	r.Past[0].Checks = []evidence.PastChecks{{Window: 30 * day, Since: r.Now.Add(-29 * day), Asked: asked, Failed: failed}}
+	past := &r.Past[0]
+	now := past.Outages[0]
+	for n := outages - 1; n > 0; n-- {
+		start := r.Now.Add(-time.Duration(n) * day)
+		past.Outages = append(past.Outages, evidence.Outage{Start: start, End: start.Add(time.Hour), Cause: now.Cause, Checks: 1})
+	}
+	past.Outages = append(past.Outages[1:], now)
+	past.Checks = []evidence.PastChecks{{Window: 30 * day, Since: r.Now.Add(-29 * day), Asked: asked, Failed: failed}}
 }

@@ -76,7 +76,7 @@ func ocspHistoryRules() []*Rule {
 			History: func(s HistorySubject) Verdict {
 				return s.eachAnswer(func(c answerChange) Verdict {
 					switch {
-					case c.before.Status != "revoked" || !c.before.NotAfter.IsZero() && s.At.After(c.before.NotAfter):
+					case c.before.Status != "revoked" || c.before.Revoked.Unix() == 0 || !c.before.NotAfter.IsZero() && s.At.After(c.before.NotAfter):
 						return skip()
 					case c.single != nil && c.single.Status == revocation.StatusRevoked:
 						return pass()
@@ -105,6 +105,12 @@ func ocspHistoryRules() []*Rule {
 				when("still revoked", func(r *fake) {
 					answerBefore(r, wasRevoked)
 					r.OCSP.Assigned = fixtures.Revoked
+				}),
+				when("never issued, before it was", func(r *fake) {
+					answerBefore(r, func(a *evidence.PastAnswer) {
+						wasRevoked(a)
+						a.Reason, a.Revoked = int(revocation.ReasonCertificateHold), time.Unix(0, 0)
+					})
 				}),
 				when("a second after its end", func(r *fake) {
 					answerBefore(r, func(a *evidence.PastAnswer) { wasRevoked(a); a.NotAfter = r.Now.Add(-time.Second) })
