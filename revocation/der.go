@@ -79,6 +79,7 @@ type path struct {
 	parent *path
 	name   string
 	index  int // of an element of a list, or -1
+	room   *room
 }
 
 // unnamed is the path of a document as a whole. Paths are never changed.
@@ -91,8 +92,17 @@ func root(name string) *path {
 	return &path{name: name, index: -1}
 }
 
-func (p *path) in(name string) *path { return &path{parent: p, name: name, index: -1} }
-func (p *path) at(index int) *path   { return &path{parent: p.parent, name: p.name, index: index} }
+func (p *path) in(name string) *path {
+	if p == nil {
+		p = &unnamed
+	}
+	return p.room.path(path{parent: p, name: name, index: -1, room: p.room})
+}
+
+func (p *path) at(index int) *path {
+	return p.room.path(path{parent: p.parent, name: p.name, index: index, room: p.room})
+}
+
 func (p *path) String() (text string) {
 	if p == nil {
 		return ""
@@ -112,7 +122,11 @@ type notes struct {
 	deviations []Deviation
 	broken     *SyntaxError
 	memory     *Memory // of certificates that were read before; may be nil
+	room       *room   // for what is needed while reading; may be nil
 }
+
+// root is the path of the document that n is about.
+func (n *notes) root() *path { return n.room.path(path{index: -1, room: n.room}) }
 
 func (n *notes) deviate(kind string, offset int64, at *path, format string, args ...any) {
 	if len(n.deviations) < maxDeviations {
@@ -147,12 +161,12 @@ type cursor struct {
 }
 
 func (n *notes) cursor(data []byte, at int64, p *path) *cursor {
-	return &cursor{notes: n, rest: data, at: at, path: p}
+	return n.room.cursor(cursor{notes: n, rest: data, at: at, path: p})
 }
 
 // inside returns a cursor over the elements of e.
 func (c *cursor) inside(e element, p *path) *cursor {
-	return &cursor{notes: c.notes, rest: e.content, at: e.contentOffset(), path: p}
+	return c.notes.room.cursor(cursor{notes: c.notes, rest: e.content, at: e.contentOffset(), path: p})
 }
 
 func (c *cursor) empty() bool { return len(c.rest) == 0 }

@@ -10,7 +10,7 @@ type shape struct {
 
 // shapes looks at the first elements inside b, at most limit.
 func shapes(b []byte, limit int) []shape {
-	var list []shape
+	list := make([]shape, 0, limit)
 	for len(list) < limit && len(b) > 0 && (b[0] != 0 || len(b) > 1 && b[1] != 0) {
 		header, length, problem := readHeader(b)
 		if problem != "" {

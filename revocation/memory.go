@@ -14,6 +14,46 @@ type Memory struct {
 	read   map[string]EmbeddedCertificate // by DER
 	hashes map[hashedIssuer]issuerHash
 	issued map[issuance]bool
+	room   room
+}
+
+// room is where the paths and cursors of one document are while it is read, and of the next
+// one thereafter: nothing that was read refers to them. What finds no place comes from the
+// heap.
+type room struct {
+	paths   [48]path
+	cursors [32]cursor
+
+	usedPaths, usedCursors int
+}
+
+func (r *room) path(p path) *path {
+	if r == nil || r.usedPaths == len(r.paths) {
+		return &p
+	}
+	at := &r.paths[r.usedPaths]
+	r.usedPaths++
+	*at = p
+	return at
+}
+
+func (r *room) cursor(c cursor) *cursor {
+	if r == nil || r.usedCursors == len(r.cursors) {
+		return &c
+	}
+	at := &r.cursors[r.usedCursors]
+	r.usedCursors++
+	*at = c
+	return at
+}
+
+// document returns where to note what is found while one document is read, with room for it.
+func (m *Memory) document() notes {
+	if m == nil {
+		return notes{}
+	}
+	m.room.usedPaths, m.room.usedCursors = 0, 0
+	return notes{memory: m, room: &m.room}
 }
 
 // hashedIssuer is a CA with the function that its name and key are hashed with.
@@ -35,7 +75,7 @@ const maxRemembered = 256
 
 // NewMemory returns an empty one.
 func NewMemory() *Memory {
-	return &Memory{map[string]EmbeddedCertificate{}, map[hashedIssuer]issuerHash{}, map[issuance]bool{}}
+	return &Memory{read: map[string]EmbeddedCertificate{}, hashes: map[hashedIssuer]issuerHash{}, issued: map[issuance]bool{}}
 }
 
 // Know takes a certificate that was read elsewhere, so that the same octets in a response
@@ -50,13 +90,27 @@ func (m *Memory) NamesIssuer(id CertID, issuer *x509.Certificate) bool {
 	if m == nil || h == 0 {
 		return id.NamesIssuer(issuer)
 	}
-	key := hashedIssuer{issuer, h}
+	known := m.hashed(h, issuer)
+	return known.ok && bytes.Equal(id.IssuerNameHash, known.name) && bytes.Equal(id.IssuerKeyHash, known.key)
+}
+
+// names is ResponderID.Names.
+func (m *Memory) names(r ResponderID, cert *x509.Certificate) bool {
+	if m == nil || r.ByKey == nil || r.ByName != nil {
+		return r.Names(cert)
+	}
+	known := m.hashed(crypto.SHA1, cert)
+	return known.ok && bytes.Equal(r.ByKey, known.key)
+}
+
+func (m *Memory) hashed(h crypto.Hash, c *x509.Certificate) issuerHash {
+	key := hashedIssuer{c, h}
 	known, found := m.hashes[key]
 	if !found {
-		known.name, known.key, known.ok = issuerHashes(h, issuer)
+		known.name, known.key, known.ok = issuerHashes(h, c)
 		keep(m.hashes, key, known)
 	}
-	return known.ok && bytes.Equal(id.IssuerNameHash, known.name) && bytes.Equal(id.IssuerKeyHash, known.key)
+	return known
 }
 
 // certificate reads an embedded certificate. Offset is left to the caller.

@@ -10,10 +10,10 @@ func ReadOCSPResponse(body []byte) *OCSPResponse { return (*Memory)(nil).ReadOCS
 // ReadOCSPResponse is the function of that name.
 func (m *Memory) ReadOCSPResponse(body []byte) *OCSPResponse {
 	r := &OCSPResponse{Raw: body, Status: -1}
-	n := notes{memory: m}
-	doc := n.cursor(body, 0, root(""))
+	n := m.document()
+	doc := n.cursor(body, 0, n.root())
 	if outer, ok := doc.expect(tagSequence, "OCSPResponse"); ok {
-		in := doc.inside(outer, root(""))
+		in := doc.inside(outer, n.root())
 		r.read(in)
 		in.endOf("OCSPResponse")
 		doc.endOf("OCSPResponse")
@@ -53,7 +53,7 @@ func readBasicResponse(doc *cursor) *BasicResponse {
 	if !ok {
 		return nil
 	}
-	in := doc.inside(outer, root(""))
+	in := doc.inside(outer, doc.notes.root())
 	tbs, ok := in.expect(tagSequence, "tbsResponseData")
 	if !ok {
 		return nil

@@ -3,12 +3,15 @@ package revocation
 // ReadOCSPRequest decodes an OCSPRequest (RFC 6960 §4.1.1) as far as it can be read. It
 // never returns nil: Broken says where reading had to stop, Deviations what else is not as
 // DER or the module have it. The result refers to body, which must not change afterwards.
-func ReadOCSPRequest(body []byte) *OCSPRequest {
+func ReadOCSPRequest(body []byte) *OCSPRequest { return (*Memory)(nil).ReadOCSPRequest(body) }
+
+// ReadOCSPRequest is the function of that name.
+func (m *Memory) ReadOCSPRequest(body []byte) *OCSPRequest {
 	r := &OCSPRequest{Raw: body}
-	var n notes
-	doc := n.cursor(body, 0, root(""))
+	n := m.document()
+	doc := n.cursor(body, 0, n.root())
 	if outer, ok := doc.expect(tagSequence, "OCSPRequest"); ok {
-		in := doc.inside(outer, root(""))
+		in := doc.inside(outer, n.root())
 		r.read(in)
 		in.endOf("OCSPRequest")
 		doc.endOf("OCSPRequest")

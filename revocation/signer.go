@@ -77,7 +77,7 @@ func (m *Memory) FindSigner(b *BasicResponse, issuer *x509.Certificate, candidat
 	verify := b.verifier()
 	var verified, named *Signer
 	refused := 0
-	all := b.signerCandidates(issuer, candidates)
+	all := m.signerCandidates(b, issuer, candidates)
 	for _, c := range all {
 		signature := verify(publicKey(c.certificate))
 		switch {
@@ -142,7 +142,7 @@ func (b *BasicResponse) verifier() func(key any) Signature {
 
 // signerCandidates lists every certificate at hand once, those that the responderID names
 // first.
-func (b *BasicResponse) signerCandidates(issuer *x509.Certificate, given []*x509.Certificate) []signerCandidate {
+func (m *Memory) signerCandidates(b *BasicResponse, issuer *x509.Certificate, given []*x509.Certificate) []signerCandidate {
 	all := make([]*x509.Certificate, 0, 1+len(b.Certificates)+len(given))
 	all = append(all, issuer)
 	for _, e := range b.Certificates {
@@ -152,7 +152,7 @@ func (b *BasicResponse) signerCandidates(issuer *x509.Certificate, given []*x509
 
 	list := make([]signerCandidate, 0, len(all))
 	for _, cert := range once(all) {
-		list = append(list, signerCandidate{cert, b.ResponderID.Names(cert)})
+		list = append(list, signerCandidate{cert, m.names(b.ResponderID, cert)})
 	}
 	slices.SortStableFunc(list, func(a, b signerCandidate) int {
 		switch {
@@ -171,7 +171,7 @@ const fewCertificates = 16
 
 // once returns those that are there, each the first time it comes.
 func once(all []*x509.Certificate) []*x509.Certificate {
-	var kept []*x509.Certificate
+	kept := make([]*x509.Certificate, 0, len(all))
 	seen := map[string]bool{}
 	for _, cert := range all {
 		switch {

@@ -13,19 +13,20 @@ const (
 	clockSpread = time.Minute
 )
 
-// clockError returns by how much our clock seems to be ahead (negative: behind); zero where
-// that is no more than a clock may be wrong.
-func clockError(run *evidence.Run) time.Duration {
-	if off := clockOffset(run); off.Abs() > skewError {
+// clockError returns the offset of our clock; zero where it is no more than a clock may be
+// wrong.
+func clockError(off time.Duration) time.Duration {
+	if off.Abs() > skewError {
 		return off
 	}
 	return 0
 }
 
-// clockOffset is what clockError returns, however small: judged by the Date fields of what
-// several hosts answered, and zero where they do not agree.
+// clockOffset returns by how much our clock seems to be ahead (negative: behind), however
+// little: judged by the Date fields of what several hosts answered, and zero where they do
+// not agree.
 func clockOffset(run *evidence.Run) time.Duration {
-	hosts := map[string]bool{}
+	urls, hosts := map[string]bool{}, map[string]bool{}
 	var least, most time.Duration
 	for i := range run.Exchanges {
 		x := &run.Exchanges[i]
@@ -38,7 +39,9 @@ func clockOffset(run *evidence.Run) time.Duration {
 			least, most = ahead, ahead
 		}
 		least, most = min(least, ahead), max(most, ahead)
-		hosts[hostOf(x.URL)] = true
+		if !urls[x.URL] {
+			urls[x.URL], hosts[hostOf(x.URL)] = true, true
+		}
 	}
 	middle := (least + most) / 2
 	if len(hosts) < clockHosts || most-least > clockSpread {

@@ -34,9 +34,10 @@ type listed struct {
 }
 
 func listRules(rules []*Rule) []*listed {
-	list := make([]*listed, len(rules))
+	list, all := make([]*listed, len(rules)), make([]listed, len(rules))
 	for i, r := range rules {
-		list[i] = &listed{Rule: r, place: i}
+		all[i] = listed{Rule: r, place: i}
+		list[i] = &all[i]
 	}
 	return list
 }

@@ -142,7 +142,7 @@ func (e *examiner) askedAbout(x *evidence.Exchange) []revocation.CertID {
 	}
 	e.asking, e.asked = x, nil
 	if len(x.Request) > 0 {
-		for _, q := range revocation.ReadOCSPRequest(x.Request).Requests {
+		for _, q := range e.memory.ReadOCSPRequest(x.Request).Requests {
 			e.asked = append(e.asked, q.CertID)
 		}
 	}

@@ -49,8 +49,8 @@ func Examine(run *evidence.Run, o Options) *Report {
 		}
 	}
 	e.services()
-	e.report.Blackout, e.report.ClockError, e.clockOff = run.Blackout(), clockError(run), clockOffset(run)
-	e.noIPv6 = !answersIPv6(run)
+	e.report.Blackout, e.clockOff, e.noIPv6 = run.Blackout(), clockOffset(run), !answersIPv6(run)
+	e.report.ClockError = clockError(e.clockOff)
 	e.exchanges()
 	e.pointers()
 	for i := range e.report.Services {

@@ -76,7 +76,7 @@ func accessibleRules() []*Rule {
 				switch {
 				case s.Code == 401 || s.Code == 407 || s.Code == 511:
 					return fail("an answer for everybody", "%d, which asks who we are", s.Code)
-				case s.Code != 0 && challenges(s.Exchange):
+				case s.Code != 0 && challenges(s):
 					return fail("an answer for everybody", "%d with a challenge, beginning %s", s.Code, firstOctets(s.Form))
 				case len(s.Header["Set-Cookie"]) > 0:
 					return fail("an answer without cookies", "%.100s", s.Header.Get("Set-Cookie")).in("Set-Cookie").atMost(Notice)
@@ -120,9 +120,9 @@ func speaksTLS(x *evidence.Exchange) bool {
 var challengeMarks = []string{"/cdn-cgi/challenge-platform/", "challenges.cloudflare.com", "_Incapsula_Resource", "captcha-delivery.com", ".awswaf.com/"}
 
 // challenges reports whether an answer is a page by which a gateway sorts out programs.
-func challenges(x *evidence.Exchange) bool {
+func challenges(x ExchangeSubject) bool {
 	return x.Header.Get("Cf-Mitigated") == "challenge" || x.Header.Get("X-Amzn-Waf-Action") != "" ||
-		revocation.Recognise(x.Body[:min(len(x.Body), revocation.HeadSize)], int64(len(x.Body))).Encoding == revocation.EncodingHTML && containsAny(x.Body, challengeMarks)
+		x.Form.Encoding == revocation.EncodingHTML && containsAny(x.Body, challengeMarks)
 }
 
 func containsAny(body []byte, marks []string) bool {

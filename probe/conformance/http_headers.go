@@ -177,8 +177,10 @@ func hopsRule() *Rule {
 			var seen, through []string
 			for _, x := range sent(s.asked(evidence.HTTP)) {
 				for _, name := range []string{"Age", "Via", "X-Cache", "Cf-Cache-Status", "X-Served-By"} {
-					text := fmt.Sprintf("%s: %.100s", name, strings.Join(x.Header[name], ", "))
-					if len(x.Header[name]) > 0 && (name != "Age" || ageOf(x) > 0) && !slices.Contains(seen, text) {
+					if len(x.Header[name]) == 0 || name == "Age" && ageOf(x) <= 0 {
+						continue
+					}
+					if text := fmt.Sprintf("%s: %.100s", name, strings.Join(x.Header[name], ", ")); !slices.Contains(seen, text) {
 						seen, through = append(seen, text), append(through, x.ID)
 					}
 				}
