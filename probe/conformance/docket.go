@@ -181,4 +181,6 @@ func onExchange(r *Rule) bool { return r.Exchange != nil }
 
 func onResponse(r *Rule) bool { return r.Response != nil || r.OCSP != nil }
 
+func onCertificate(r *Rule) bool { return r.Cert != nil }
+
 func onCRL(r *Rule) bool { return r.CRL != nil || r.Entries != nil }

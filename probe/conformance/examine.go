@@ -140,6 +140,9 @@ func serviceURL(x *evidence.Exchange) string {
 // pointers judges the certificates that led to the services asked, or should have, and
 // those of the CAs above them that are at hand, each once.
 func (e *examiner) pointers() {
+	if len(e.judging(onCertificate)) == 0 {
+		return // whose certificates have their signatures verified for nothing
+	}
 	seen := map[string]bool{}
 	judge := func(name string, at time.Time) {
 		for c := e.certificates[name]; c != nil && !seen[name]; name = evidence.Fingerprint(c.Raw) {
@@ -209,7 +212,7 @@ func (e *examiner) certificate(subject CertSubject, service string) {
 	subject.Known, subject.Private = e.pool, e.privateCertificate(subject)
 	d := docket{source: subject.Origin, service: service, judged: e.tallyOf(service, subject.Origin), signed: subject.Certificate.NotBefore, at: subject.At,
 		private: subject.Private}
-	e.put(e.judging(func(r *Rule) bool { return r.Cert != nil }), d, once, func(r *Rule, _ int) Verdict { return r.Cert(subject) })
+	e.put(e.judging(onCertificate), d, once, func(r *Rule, _ int) Verdict { return r.Cert(subject) })
 }
 
 func (e *examiner) serviceSubject(s *Service) ServiceSubject {

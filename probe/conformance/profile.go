@@ -68,9 +68,13 @@ func SeverityNamed(name string) (Severity, bool) {
 // citations returns those of the rule's citations that the profile recognises and that
 // were in force when the document was signed.
 func (p Profile) citations(r *Rule, signed time.Time) []Citation {
+	binds := func(c Citation) bool { return slices.Contains(p.Documents, c.Document) && c.inForce(signed) }
+	if !slices.ContainsFunc(r.Cites, func(c Citation) bool { return !binds(c) }) {
+		return r.Cites
+	}
 	var list []Citation
 	for _, c := range r.Cites {
-		if slices.Contains(p.Documents, c.Document) && c.inForce(signed) {
+		if binds(c) {
 			list = append(list, c)
 		}
 	}
