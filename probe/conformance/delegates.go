@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -53,9 +54,10 @@ func delegateIdentityRules() []*Rule {
 		{
 			ID:     "cert-ocsp-subject",
 			Public: true,
-			Cites:  []Citation{BR("7.1.2.8", Must).Since(delegateProfileSince), BR("7.1.2.10.2", Must).Since(delegateProfileSince)},
-			Says:   "A delegate's subject must have a country, an organization and a common name, and its issuer be the CA's subject octet for octet.",
-			Needs:  evidence.OCSP,
+			Cites: []Citation{BR("7.1.2.8", Must).Since(delegateProfileSince), BR("7.1.2.10.2", Must).Since(delegateProfileSince),
+				BR("7.1.4.2", Must).Since(delegateProfileSince)},
+			Says:  "A delegate's subject must have a country, an organization and a common name of at most 64 characters, and its issuer be the CA's subject octet for octet.",
+			Needs: evidence.OCSP,
 			Cert: ofDelegate(func(s CertSubject) Verdict {
 				name := s.Certificate.Subject
 				switch {
@@ -68,6 +70,8 @@ func delegateIdentityRules() []*Rule {
 					return fail("an organizationName", "%s", nameOf(s.Certificate)).in("subject")
 				case name.CommonName == "":
 					return fail("a commonName", "%s", nameOf(s.Certificate)).in("subject")
+				case utf8.RuneCountInString(name.CommonName) > longestCommonName:
+					return fail("a commonName of at most 64 characters", "one of %d", utf8.RuneCountInString(name.CommonName)).in("subject")
 				}
 				return pass()
 			}),
@@ -75,11 +79,15 @@ func delegateIdentityRules() []*Rule {
 				when("without a country", delegateWith(func(c *x509.Certificate) { c.Subject.Country = nil })),
 				when("without an organization", delegateWith(func(c *x509.Certificate) { c.Subject.Organization = nil })),
 				when("without a common name", delegateWith(func(c *x509.Certificate) { c.Subject.CommonName = "" })),
+				when("a common name of 65 characters", delegateWith(func(c *x509.Certificate) { c.Subject.CommonName = strings.Repeat("ö", longestCommonName+1) })),
 				when("the CA's name in another kind of string", func(r *fake) {
 					r.OCSP.Signer, r.OCSP.DelegateIssuer = fixtures.Delegated, inUTF8(conformingIssuer(r).RawSubject)
 				}),
 			},
-			Good: []fixtures.Case{when("no more than those", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
+			Good: []fixtures.Case{
+				when("no more than those", func(r *fake) { r.OCSP.Signer = fixtures.Delegated }),
+				when("a common name of 64 characters", delegateWith(func(c *x509.Certificate) { c.Subject.CommonName = strings.Repeat("ö", longestCommonName) })),
+			},
 		},
 		{
 			ID:     "cert-ocsp-validity",
@@ -137,6 +145,10 @@ const backdating = 24 * time.Hour
 // longestDelegate is taken from BR 6.3.2: no TLS certificate could be issued for longer
 // when the profile of delegates came, and those can be revoked.
 const longestDelegate = 398 * 24 * time.Hour
+
+// longestCommonName is how many characters a commonName may have (ub-common-name of RFC 5280
+// App. A.1).
+const longestCommonName = 64
 
 // guessableSerial is how many bits a serial number has at most that 64 random bits would
 // give once in four thousand million times.
