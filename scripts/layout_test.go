@@ -51,6 +51,7 @@ var imports = map[string][]string{
 	"scripts/faultydns":  {},
 	"scripts/responders": {}, // a module of its own, which the laws hold for as well
 	"scripts/headtohead": {"fixtures", "probe/evidence", "revocation"},
+	"scripts/incidents":  {"fixtures", "probe", "probe/conformance", "probe/evidence", "probe/history", "revocation"},
 }
 
 // modules is where each third-party module may be imported: packages, or single files.
