@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"math/big"
 	"slices"
 	"strings"
@@ -275,3 +276,28 @@ func TestCaIssuersAreDocuments(t *testing.T) {
 		}
 	}
 }
+
+// A CA's key may be on a curve that this program does not know: that is no fault of the CA.
+func TestCaIssuersOfAnUnknownCurve(t *testing.T) {
+	t.Parallel()
+	block, _ := pem.Decode([]byte(brainpoolCA))
+	report := judgedUnder(t, "rfc", func(r *fixtures.Responder) { r.IssuersHTTP.Body = block.Bytes }, nil)
+	if got := worst(report, "http-caissuers-der"); got != 0 {
+		t.Errorf("http-caissuers-der is %d%s", got, describe(report))
+	}
+}
+
+// brainpoolCA is a self-signed certificate of a key on brainpoolP256r1, made by openssl.
+const brainpoolCA = `-----BEGIN CERTIFICATE-----
+MIIBrjCCAVSgAwIBAgIURH+ZEOS0u9eo4Gzf6DvAXtsd7LcwCgYIKoZIzj0EAwIw
+LDELMAkGA1UEBhMCREUxEDAOBgNVBAoMB0V4YW1wbGUxCzAJBgNVBAMMAkJQMB4X
+DTI2MTEyNjEyMzI0OVoXDTI3MDkyMjEyMzI0OVowLDELMAkGA1UEBhMCREUxEDAO
+BgNVBAoMB0V4YW1wbGUxCzAJBgNVBAMMAkJQMFowFAYHKoZIzj0CAQYJKyQDAwII
+AQEHA0IABBpxrKys+ws7kSvWER+ceVMpS0WFGDyhlHhG5u8JUAi3lFFsESsDYIIx
+tX26FCZ48ZL24pjdgCZ+OYeI9esFRb6jUzBRMB0GA1UdDgQWBBSUd36W7QN9CmEF
+VADl05ci21Bg0jAfBgNVHSMEGDAWgBSUd36W7QN9CmEFVADl05ci21Bg0jAPBgNV
+HRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIQCVO+rswGDx6GJv6DyYk5zf
+RX4uufnv9QxoMWGJAlTLxgIgVfJgGijnf6RViVzoOp3mMuX5zjOPOYYs6FyRXpV0
+G7A=
+-----END CERTIFICATE-----
+`

@@ -29,6 +29,9 @@ func caIssuersRules() []*Rule {
 					if s.IssuersProblem == "" {
 						return pass()
 					}
+					if strings.Contains(s.IssuersProblem, "unsupported elliptic curve") {
+						return unable("%s", s.IssuersProblem)
+					}
 					return fail(issuersWanted, "%s", s.IssuersProblem).at(0)
 				}
 				return fail(issuersWanted, "%d octets of %s, beginning %s", len(s.Body), contentName(s.Form), firstOctets(s.Form)).at(0)
