@@ -179,14 +179,7 @@ func TestLoopbackTLS(t *testing.T) {
 
 // A resolver over real UDP, and over TCP where the answer does not fit.
 func TestLoopbackDNS(t *testing.T) {
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, listener := onePort(t)
 	answer := dns.HandlerFunc(func(w dns.ResponseWriter, question *dns.Msg) {
 		m := webZone().answer(question)
 		if len(m.Answer) > 0 {
@@ -217,4 +210,23 @@ func TestLoopbackDNS(t *testing.T) {
 		t.Errorf("failure %q (%s), addresses %+v", x.Failure, x.Detail, x.Addresses)
 	}
 	wantFailure(t, c.Ask(t.Context(), fetch("http://gone.example/")), evidence.DNSNXDomain, packets.LocalAddr().String())
+}
+
+// onePort listens for UDP and TCP on the same free port. A port that is free for one may be
+// taken for the other.
+func onePort(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 32 {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, listener
+		}
+		_ = packets.Close()
+	}
+	t.Fatal("no port is free for both UDP and TCP")
+	return nil, nil
 }
