@@ -18,7 +18,6 @@ const (
 	judgedBy      = "asked by check --robustness, and judged by "
 	needsQuestion = "needs a question that is not asked yet: "
 	needsInsight  = "cannot be seen from outside: "
-	notYet        = "needs a rule that is not written yet"
 )
 
 // Catalogue returns every requirement of the catalogue, in its order.

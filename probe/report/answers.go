@@ -72,7 +72,7 @@ func cell(answers []conformance.Answer, strategy, method string) string {
 	var first, again wordCount
 	for _, a := range answers {
 		switch {
-		case a.Strategy != strategy || methodColumn(a) != method:
+		case a.Strategy != strategy || methodColumn(a) != method || a.Address != "" || a.Round > 0: // a table of its own has those
 		case a.Repeat:
 			again.add(answerWord(a))
 		default:

@@ -160,6 +160,9 @@ func (p *page) section(s *section) error {
 				return err
 			}
 		}
+		if err := p.replicas(s); err != nil {
+			return err
+		}
 		if !s.responder {
 			p.fetched(s)
 		}
@@ -205,7 +208,7 @@ func (p *page) fetched(s *section) {
 	const most = 8
 	written := 0
 	for _, x := range s.exchanges {
-		if x.Ask.Has(evidence.Resolve | evidence.WalkDNS | evidence.Robustness) {
+		if x.Ask.Has(evidence.Resolve|evidence.WalkDNS|evidence.Robustness) || x.Replica() {
 			continue
 		}
 		if written++; written <= most {
