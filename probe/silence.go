@@ -60,10 +60,11 @@ func (r *recorder) listen(q evidence.Question, x *evidence.Exchange) {
 	}
 }
 
-// slow reports whether a failure takes long to show.
+// slow reports whether a failure takes long to show, be it that each try waits until the host
+// may be asked again.
 func slow(f evidence.Failure) bool {
 	switch f {
-	case evidence.DNSTimeout, evidence.NoResolver, evidence.ConnectTimeout, evidence.TLSFailure, evidence.HTTPTimeout:
+	case evidence.DNSTimeout, evidence.NoResolver, evidence.NoRoute, evidence.ConnectTimeout, evidence.TLSFailure, evidence.HTTPTimeout:
 		return true
 	}
 	return false

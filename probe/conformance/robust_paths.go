@@ -53,7 +53,7 @@ func (s ServiceSubject) spelled(variants ...string) Verdict {
 	for _, a := range s.Answers {
 		if a.Ask == evidence.UnassignedGET {
 			asked++
-			if a.Response != nil && a.Answer.Answer != "malformed-request" {
+			if a.Response != nil && a.Answer.Answer != "malformed-request" && a.Answer.Answer != "other-certificate" {
 				understood++
 			}
 		}

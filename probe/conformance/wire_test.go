@@ -107,6 +107,7 @@ func dead(fake *fixtures.Responder, address string) bool {
 func wireClient(t *testing.T, fake *fixtures.Responder, dial func(context.Context, string, string) (net.Conn, error)) *transport.Client {
 	t.Helper()
 	client, err := transport.New(transport.Options{Resolvers: fixtures.Resolvers, AllowPrivate: !fake.DNS.Unnamed, Dial: dial,
+		Rate:          1e6, // the addresses look public, and nobody is there to be polite to
 		RDAPTransport: registry{fake},
 		Named:         map[string]bool{"127.0.0.1": true, "127.0.0.2": true, "127.0.0.3": true}})
 	if err != nil {
