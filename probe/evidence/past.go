@@ -116,7 +116,6 @@ type PastAnswer struct {
 	ProducedAt     time.Time `json:"produced_at"`
 	Seen           time.Time `json:"seen"`             // when this answer was seen the last time
 	FirstSeen      time.Time `json:"first_seen"`       // and the first time
-	FreshUntil     time.Time `json:"fresh_until"`      // when the max-age of its last copy ended; zero where it had none
 	FirstGood      time.Time `json:"first_good"`       // when the serial was first seen good; zero: never
 	FirstRevoked   time.Time `json:"first_revoked"`    // when it was first seen revoked; zero: never
 	LastUnassigned time.Time `json:"last_unassigned"`  // when it was last seen unknown or unauthorized; zero: never

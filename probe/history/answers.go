@@ -2,9 +2,6 @@ package history
 
 import (
 	"crypto/x509"
-	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -36,7 +33,7 @@ func (s *service) answer(x *evidence.Exchange, memory *revocation.Memory, pool [
 		return a, false
 	}
 	response := revocation.ReadOCSPResponse(x.Body)
-	a = evidence.PastAnswer{Serial: id.Serial.String(), Reason: -1, Seen: x.At, FirstSeen: x.At, FreshUntil: freshUntil(x)}
+	a = evidence.PastAnswer{Serial: id.Serial.String(), Reason: -1, Seen: x.At, FirstSeen: x.At}
 	if response.Status == revocation.Unauthorized {
 		a.Status, a.LastUnassigned = "unauthorized", x.At
 		return a, true
@@ -75,23 +72,6 @@ func withSingle(a evidence.PastAnswer, single *revocation.SingleResponse) eviden
 		}
 	}
 	return a
-}
-
-// freshUntil is when a cache has to ask again for an answer by its max-age (RFC 9111
-// §5.2.2.1); zero where it has none, or was not to be cached.
-func freshUntil(x *evidence.Exchange) time.Time {
-	if x.Method != http.MethodGet {
-		return time.Time{}
-	}
-	for _, directive := range strings.Split(strings.Join(x.Header.Values("Cache-Control"), ","), ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
-		seconds, err := strconv.Atoi(strings.Trim(value, `"`))
-		if strings.EqualFold(name, "max-age") && err == nil && seconds > 0 {
-			age, _ := strconv.Atoi(x.Header.Get("Age"))
-			return x.At.Add(time.Duration(seconds-age) * time.Second)
-		}
-	}
-	return time.Time{}
 }
 
 // merged is what is known of a serial after another run: the answer with the later

@@ -134,19 +134,19 @@ func (r *recording) answer(id int64, serial string, a evidence.PastAnswer) {
 	if before, known := r.pastAnswer(id, serial); known {
 		a = merged(before, a)
 	}
-	r.exec("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	r.exec("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		id, serial, a.Status, a.Reason, milliseconds(a.Revoked), milliseconds(a.ThisUpdate), milliseconds(a.NextUpdate), milliseconds(a.ProducedAt),
-		milliseconds(a.Seen), milliseconds(a.FirstSeen), milliseconds(a.FreshUntil), milliseconds(a.FirstGood), milliseconds(a.FirstRevoked),
+		milliseconds(a.Seen), milliseconds(a.FirstSeen), milliseconds(a.FirstGood), milliseconds(a.FirstRevoked),
 		milliseconds(a.LastUnassigned), a.Signer, milliseconds(a.SignerNotAfter))
 }
 
 func (r *recording) pastAnswer(id int64, serial string) (a evidence.PastAnswer, known bool) {
-	var t [11]int64
-	known = r.scan(`SELECT status, reason, signer, revoked, this_update, next_update, produced_at, seen, first_seen, fresh_until,
+	var t [10]int64
+	known = r.scan(`SELECT status, reason, signer, revoked, this_update, next_update, produced_at, seen, first_seen,
 		first_good, first_revoked, last_unassigned, signer_not_after FROM answers WHERE service = ? AND serial = ?`, []any{id, serial},
-		&a.Status, &a.Reason, &a.Signer, &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7], &t[8], &t[9], &t[10])
+		&a.Status, &a.Reason, &a.Signer, &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7], &t[8], &t[9])
 	a.Serial = serial
-	for i, to := range []*time.Time{&a.Revoked, &a.ThisUpdate, &a.NextUpdate, &a.ProducedAt, &a.Seen, &a.FirstSeen, &a.FreshUntil,
+	for i, to := range []*time.Time{&a.Revoked, &a.ThisUpdate, &a.NextUpdate, &a.ProducedAt, &a.Seen, &a.FirstSeen,
 		&a.FirstGood, &a.FirstRevoked, &a.LastUnassigned, &a.SignerNotAfter} {
 		*to = moment(t[i])
 	}

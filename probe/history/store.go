@@ -102,7 +102,7 @@ var migrations = []string{
 	CREATE TABLE answers (
 		service INTEGER NOT NULL, serial TEXT NOT NULL, status TEXT NOT NULL, reason INTEGER NOT NULL, revoked INTEGER NOT NULL,
 		this_update INTEGER NOT NULL, next_update INTEGER NOT NULL, produced_at INTEGER NOT NULL,
-		seen INTEGER NOT NULL, first_seen INTEGER NOT NULL, fresh_until INTEGER NOT NULL,
+		seen INTEGER NOT NULL, first_seen INTEGER NOT NULL,
 		first_good INTEGER NOT NULL, first_revoked INTEGER NOT NULL, last_unassigned INTEGER NOT NULL,
 		signer TEXT NOT NULL, signer_not_after INTEGER NOT NULL,
 		PRIMARY KEY (service, serial)) WITHOUT ROWID;
