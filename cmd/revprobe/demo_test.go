@@ -80,15 +80,19 @@ func TestZooServesUntilInterrupted(t *testing.T) {
 	if words[0] == "0" || !strings.HasPrefix(at, "http://127.0.0.1:") {
 		t.Fatalf("said %q", line)
 	}
-	for path, want := range map[string]string{"": "ocsp-unassigned-not-good", "conforming/ca/chain.pem": "-----BEGIN CERTIFICATE-----"} {
-		answer, err := http.Get(at + path)
+	for _, test := range []struct{ path, want string }{
+		{"", "ocsp-unassigned-not-good"},
+		{"", "rob-slow/411-to-chunks/chain.pem | revprobe check --allow-private --robustness -"},
+		{"conforming/ca/chain.pem", "-----BEGIN CERTIFICATE-----"},
+	} {
+		answer, err := http.Get(at + test.path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		body, err := io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
-		if err != nil || !strings.Contains(string(body), want) {
-			t.Errorf("%s%s: %v, %.200q", at, path, err, body)
+		if err != nil || !strings.Contains(string(body), test.want) {
+			t.Errorf("%s%s: %v, %.200q", at, test.path, err, body)
 		}
 	}
 	interrupt()

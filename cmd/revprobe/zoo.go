@@ -7,11 +7,13 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/fixtures/zoo"
 	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
 )
 
 func serveZoo(ctx context.Context, env *environment, args []string) (int, error) {
@@ -27,7 +29,7 @@ func serveZoo(ctx context.Context, env *environment, args []string) (int, error)
 	if err != nil {
 		return 0, hinted(fmt.Sprintf("--listen %s: %v", *listen, err), "port 0 takes a free one")
 	}
-	enclosures := everyCase()
+	enclosures := everyCase(env.now())
 	_, ended, err := openZoo(ctx, l, env.now, enclosures)
 	if err != nil {
 		return 0, err
@@ -40,13 +42,37 @@ func serveZoo(ctx context.Context, env *environment, args []string) (int, error)
 }
 
 // everyCase is an enclosure for each case of each rule, and one for the CA that conforms.
-func everyCase() []zoo.Enclosure {
+func everyCase(today time.Time) []zoo.Enclosure {
 	list := []zoo.Enclosure{{Rule: "conforming", Case: "ca", Build: func(now time.Time) *fixtures.Responder { return conforming(now, nil) }}}
 	for _, r := range conformance.Rules() {
 		for i, c := range slices.Concat(r.Bad, r.Good) {
-			list = append(list, zoo.Enclosure{Rule: r.ID, Case: zoo.Slug(c.Name), Bad: i < len(r.Bad),
+			list = append(list, zoo.Enclosure{Rule: r.ID, Case: zoo.Slug(c.Name), Bad: i < len(r.Bad), Flags: judgedWith(r, today), Unseen: unseen(r),
 				Build: func(now time.Time) *fixtures.Responder { return conforming(now, c.Change) }})
 		}
 	}
 	return list
+}
+
+// judgedWith is the flags of check without which it does not judge by the rule.
+func judgedWith(r *conformance.Rule, today time.Time) string {
+	var options []string
+	if r.Needs&^evidence.Optional == 0 && r.Needs != 0 {
+		options = append(options, "--robustness")
+	}
+	for i, p := range conformance.Profiles() {
+		if _, judged := p.SeverityUnder(r, today); judged {
+			if i > 0 {
+				options = append(options, "--profile "+p.Name)
+			}
+			break
+		}
+	}
+	return strings.Join(options, " ")
+}
+
+func unseen(r *conformance.Rule) string {
+	if r.History != nil {
+		return "It shows with --state only, against what an earlier run saw."
+	}
+	return ""
 }

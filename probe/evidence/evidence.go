@@ -115,6 +115,9 @@ func (q Question) RequestURL() string {
 	return q.URL
 }
 
+// HasBody reports whether the HTTP request carries Request as its body.
+func (q Question) HasBody() bool { return q.Method == http.MethodPost || q.Method == http.MethodPut }
+
 // Replica reports whether the question was put once more, to one of the host's addresses or
 // some time later, so that the answers of machines that should say the same can be compared.
 func (q Question) Replica() bool { return q.Address != "" || q.Round > 0 }

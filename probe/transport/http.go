@@ -62,14 +62,11 @@ func (a *asking) send(conn net.Conn) *failure {
 
 // request is the octets of the request.
 func (a *asking) request() []byte {
-	if !a.posts() {
+	if !a.x.HasBody() {
 		return a.head(nil, nil)
 	}
 	return append(a.head(a.x.Request, nil), a.x.Request...)
 }
-
-// posts reports whether the request has a body.
-func (a *asking) posts() bool { return a.x.Method == http.MethodPost || a.x.Method == http.MethodPut }
 
 // head is the request line and the header of a request with that body. It asks for the
 // connection to be closed, since every exchange has its own, and for no compression, so
@@ -84,7 +81,7 @@ func (a *asking) head(body []byte, w *evidence.Wire) []byte {
 	}
 	fields := [][2]string{{"Host", a.place.authority}, {"User-Agent", a.userAgent}, {"Accept", accept},
 		{"Accept-Encoding", "identity"}, {"Connection", "close"}}
-	if a.posts() {
+	if a.x.HasBody() {
 		fields = append(fields, [2]string{"Content-Type", "application/ocsp-request"}) // RFC 6960 appendix A.1
 		if w != nil && w.Chunked {
 			fields = append(fields, [2]string{"Transfer-Encoding", "chunked"})

@@ -113,7 +113,7 @@ func (a *asking) sendOddly(w *wire, permitted <-chan struct{}) {
 		return
 	}
 	var body []byte
-	if a.posts() {
+	if a.x.HasBody() {
 		body = a.x.Request
 	}
 	head := a.head(body, q)
