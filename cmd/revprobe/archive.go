@@ -46,7 +46,7 @@ func openArchive(name string) (*archive, error) {
 	}
 	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.partial")
 	if err != nil {
-		return nil, fmt.Errorf("keeping the archive %s: %w", name, err)
+		return nil, fmt.Errorf("keeping the archive %s: %w", name, withoutName(err))
 	}
 	return &archive{name: name, partial: &archiveFile{octets: file, file: file}}, nil
 }

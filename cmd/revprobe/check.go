@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/revprobe/revprobe/probe"
 	"github.com/revprobe/revprobe/probe/conformance"
@@ -93,8 +96,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 		return 0, err
 	}
 	defer func() { _ = c.spool.Close() }()
-	client, err := transport.New(transport.Options{Spool: &c.spool, Resolvers: c.resolvers, Timeout: c.timeout, Rate: c.rate, UserAgent: userAgent(c.contact),
-		Named: hosts, AllowPrivate: c.allowPrivate})
+	client, err := c.client(f, hosts)
 	switch {
 	case err != nil:
 		return 0, err
@@ -109,6 +111,24 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	}
 	run.Started = env.now().UTC()
 	return c.run(ctx, env, client, j, run, o)
+}
+
+// client is what asks, as the flags say.
+func (c *checking) client(f *pflag.FlagSet, named map[string]bool) (*transport.Client, error) {
+	switch {
+	case f.Changed("timeout") && c.timeout <= 0:
+		return nil, hinted("--timeout: "+c.timeout.String()+" is no time to wait", "write it as --timeout 15s")
+	case f.Changed("rate") && !(c.rate > 0):
+		return nil, hinted(fmt.Sprintf("--rate: %v is no number of requests a second", c.rate), "write it as --rate 0.5")
+	case strings.ContainsFunc(c.contact, func(r rune) bool { return r < ' ' || r > '~' }):
+		return nil, hinted("--contact: "+quoted(c.contact)+" cannot stand in a User-Agent, which is ASCII", "an address of yours, such as mailto:me@example.com")
+	}
+	client, err := transport.New(transport.Options{Spool: &c.spool, Resolvers: c.resolvers, Timeout: c.timeout, Rate: c.rate, UserAgent: userAgent(c.contact),
+		Named: named, AllowPrivate: c.allowPrivate})
+	if err != nil && len(c.resolvers) > 0 {
+		return nil, hinted("--resolver: "+err.Error(), "write it as --resolver 192.0.2.53 or --resolver 127.0.0.1:5353")
+	}
+	return client, err
 }
 
 // run asks, keeps and judges.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,11 +53,11 @@ func outputFlags(values []string) ([]output, error) {
 			return nil, fmt.Errorf("--output: %s is no file", file)
 		}
 		trial, err := renameio.NewPendingFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("--output: keeping %s: %w", file, err)
+		if err == nil {
+			err = trial.Cleanup()
 		}
-		if err := trial.Cleanup(); err != nil {
-			return nil, fmt.Errorf("--output: keeping %s: %w", file, err)
+		if err != nil {
+			return nil, fmt.Errorf("--output: keeping %s: %w", file, withoutName(err))
 		}
 		list = append(list, output{format, file})
 	}
@@ -77,4 +78,14 @@ func (o output) write(r *conformance.Report, options report.Options) error {
 		return fmt.Errorf("keeping %s: %w", filepath.Clean(o.file), err)
 	}
 	return nil
+}
+
+// withoutName is an error of a file without the name of that file, where it was a temporary
+// one that the user does not know.
+func withoutName(err error) error {
+	var of *os.PathError
+	if errors.As(err, &of) {
+		return of.Err
+	}
+	return err
 }
