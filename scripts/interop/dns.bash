@@ -1,5 +1,6 @@
-# The zones and the servers of scripts/interop-dns. Sourced; everything is below the current
-# folder, and the servers are stopped by the process ids that they were started with.
+# The zones and the servers of scripts/interop-dns and interop-replicas. Sourced; everything is
+# below the current folder, and the servers are stopped by the process ids that they were started
+# with.
 
 pids=()
 
@@ -37,8 +38,8 @@ some_addresses() {
 	done
 }
 
-make_zones() {
-	local n one='crl A 127.0.0.1'
+# begin_zones: the zone above the others.
+begin_zones() {
 	mkdir -p zones
 	cat >zones/interop <<-EOT
 		\$ORIGIN interop.
@@ -49,6 +50,11 @@ make_zones() {
 		ns1 A $knot
 		ns2 A $far
 	EOT
+}
+
+make_zones() {
+	local n one='crl A 127.0.0.1'
+	begin_zones
 	zone good 1 $knot $nsd <<-EOT
 		$one
 		$(some_addresses 8 | sed 's/^/many/')
@@ -105,24 +111,27 @@ answers() {
 	return 1
 }
 
+# start_knot ZONE... -- SIGNED...: knot with the zone above and these below it, the ones behind
+# the dashes signed.
 start_knot() {
-	local name
+	local name signed=
 	mkdir -p knot
 	{
 		printf 'server:\n    rundir: %s/knot\n    pidfile: knot.pid\n    listen: [ %s@53, %s@53, %s@53 ]\n' "$PWD" $knot $near $far
 		printf 'log:\n  - target: stdout\n    any: warning\n'
 		printf 'database:\n    storage: %s/knot\n' "$PWD"
 		printf 'zone:\n'
-		for name in interop {good,half,dead,silent,udp,single,near,refused,parked,serial,missing}.interop; do
-			printf '  - domain: %s\n    file: %s/zones/%s\n' "$name" "$PWD" "$name"
-		done
-		for name in signed bogus; do
-			printf '  - domain: %s.interop\n    file: %s/zones/%s.interop\n    dnssec-signing: on\n    zonefile-sync: -1\n    zonefile-load: difference-no-serial\n    journal-content: all\n' \
-				"$name" "$PWD" "$name"
+		printf '  - domain: interop\n    file: %s/zones/interop\n' "$PWD"
+		for name; do
+			if [ "$name" = -- ]; then
+				signed='    dnssec-signing: on\n    zonefile-sync: -1\n    zonefile-load: difference-no-serial\n    journal-content: all\n'
+				continue
+			fi
+			printf "  - domain: %s.interop\n    file: %s/zones/%s.interop\n$signed" "$name" "$PWD" "$name"
 		done
 	} >knot.conf
 	start knot knotd -c knot.conf
-	answers $knot signed.interop
+	answers $knot "${!#}.interop"
 }
 
 start_nsd() {

@@ -1,17 +1,18 @@
-# The servers of scripts/interop-openssl. Sourced; they are stopped by the process id that
-# they were started with.
+# The servers of scripts/interop-openssl and interop-replicas. Sourced; they are stopped by the
+# process id that they were started with.
 
+port=8080 # of the responder
 responder_pid=
 nginx_pid=
 
-# start_responder OPTION...: openssl's OCSP responder on port 8080, in place of the one
+# start_responder OPTION...: openssl's OCSP responder on $port, in place of the one
 # before, about $index, with the $clock of a wrong_clock and openssl ocsp's options. Without
 # -ignore_err it ends at the first request that is malformed: no question of ours may be.
 start_responder() {
 	stop_responder
-	env "${clock[@]}" openssl ocsp -port 8080 -CA issuing/ca.pem -index "$index" -text -out responder.log "$@" >responder.err 2>&1 &
+	env "${clock[@]}" openssl ocsp -port "$port" -CA issuing/ca.pem -index "$index" -text -out "responder-$port.log" "$@" >"responder-$port.err" 2>&1 &
 	responder_pid=$!
-	await 8080 "$responder_pid" responder.err
+	await "$port" "$responder_pid" "responder-$port.err"
 }
 
 stop_responder() {
@@ -25,9 +26,11 @@ wrong_clock() {
 	clock=("LD_PRELOAD=$(faketime -f +0 printenv LD_PRELOAD)" "FAKETIME=$1")
 }
 
+# start_nginx [CONFIGURATION]: that of scripts/interop, nginx.conf if none is named.
 start_nginx() {
-	cp "$interop/nginx.conf" . # nginx looks for certificates beside its configuration
-	nginx -p "$PWD" -e nginx-error.log -c nginx.conf 2>nginx.err &
+	local configuration=${1-nginx.conf}
+	cp "$interop/$configuration" . # nginx looks for certificates beside it
+	nginx -p "$PWD" -e nginx-error.log -c "$configuration" 2>nginx.err &
 	nginx_pid=$!
 	await 80 "$nginx_pid" nginx.err
 }
