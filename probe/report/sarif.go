@@ -1,12 +1,10 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/owenrumney/go-sarif/v3/pkg/report"
-	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"github.com/revprobe/revprobe/probe/conformance"
 )
@@ -17,56 +15,50 @@ const homepage = "https://github.com/revprobe/revprobe"
 // result for each finding, located at the URL of the service or at the file. An error is
 // w's, or of encoding.
 func SARIF(w io.Writer, r *conformance.Report) error {
-	log := report.NewV210Report()
-	run := sarif.NewRunWithInformationURI("revprobe", homepage)
-	version := r.Run.Version
-	run.Tool.Driver.Version = &version
+	driver := sarifDriver{Name: "revprobe", Version: r.Run.Version, InformationURI: homepage, Rules: []sarifRule{}}
+	results, places := []sarifResult{}, map[string]int{}
 	for _, f := range r.Findings {
-		run.AddRule(f.Rule.ID).WithDescription(f.Rule.Says).
-			WithHelp(sarif.NewMultiformatMessageString().WithText("Clauses: " + citations(f.Rule.Cites)))
-		result := sarifResult(f)
-		result.RuleIndex = run.GetRuleIndex(f.Rule.ID)
-		run.AddResult(result)
+		place, known := places[f.Rule.ID]
+		if !known {
+			place = len(driver.Rules)
+			places[f.Rule.ID] = place
+			driver.Rules = append(driver.Rules, sarifRule{ID: f.Rule.ID, ShortDescription: sarifText{f.Rule.Says},
+				Help: sarifText{"Clauses: " + citations(f.Rule.Cites)}})
+		}
+		results = append(results, sarifResultOf(f, place))
 	}
-	log.AddRun(run)
-	if err := log.PrettyWrite(w); err != nil {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{{Tool: sarifTool{driver}, Results: results}}}); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
 }
 
-// sarifResult is one finding. What could not be judged is of the kind "open", without a
-// level.
-func sarifResult(f conformance.Finding) *sarif.Result {
+// sarifResultOf is one finding, of the rule in that place. What could not be judged is of
+// the kind "open", without a level.
+func sarifResultOf(f conformance.Finding, rule int) sarifResult {
 	message := shown(f.Got)
 	if f.Want != "" {
 		message += ", want " + shown(f.Want)
 	}
-	result := sarif.NewRuleResult(f.Rule.ID).WithMessage(sarif.NewTextMessage(f.Rule.Says + " Got " + message))
-	result.Kind, result.Level = "fail", sarifLevel(f.Severity)
+	result := sarifResult{RuleID: f.Rule.ID, RuleIndex: rule, Kind: "fail", Level: sarifLevel(f.Severity),
+		Message: sarifText{f.Rule.Says + " Got " + message},
+		Properties: sarifProperties{Assumed: shown(f.Assumed), At: stamp(f.At), Citations: citationNames(f.Citations),
+			Exchanges: visibleAll(sources(f)), Severity: severityOf(f).String()}}
 	if f.Outcome == conformance.Inconclusive {
 		result.Kind, result.Level = "open", "none"
 	}
-	physical := sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(artifact(placeOf(f))))
+	location := sarifLocation{Physical: sarifPhysical{Artifact: sarifArtifact{artifact(placeOf(f))}}}
 	if f.Offset >= 0 {
-		physical.WithRegion(sarif.NewRegion().WithByteOffset(int(f.Offset)))
+		location.Physical.Region = &sarifRegion{f.Offset}
 	}
-	location := sarif.NewLocationWithPhysicalLocation(physical)
 	if f.Field != "" {
-		location.WithLogicalLocations([]*sarif.LogicalLocation{sarif.NewLogicalLocation().WithFullyQualifiedName(shown(f.Field))})
+		location.Logical = []sarifLogical{{shown(f.Field)}}
 	}
-	result.AddLocation(location)
-	properties := sarif.NewPropertyBag()
-	properties.Add("severity", severityOf(f).String())
-	properties.Add("citations", citationNames(f.Citations))
-	properties.Add("exchanges", visibleAll(sources(f)))
-	properties.Add("at", stamp(f.At))
-	if f.Assumed != "" {
-		properties.Add("assumed", shown(f.Assumed))
-	}
-	result.WithProperties(properties)
+	result.Locations = []sarifLocation{location}
 	if f.Suppressed() {
-		result.AddSuppression(sarif.NewSuppression().WithKind("external").WithJustification(shown(f.SuppressedFor)))
+		result.Suppressions = []sarifSuppression{{Kind: "external", Justification: shown(f.SuppressedFor)}}
 	}
 	return result
 }
