@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/openrdap/rdap"
-
 	"github.com/revprobe/revprobe/probe/evidence"
 )
 
@@ -73,7 +71,7 @@ type Client struct {
 	dial           dialFunc
 	resolver       *resolver
 	pace           *pace
-	registries     *rdap.Client
+	registries     registries
 }
 
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
@@ -111,7 +109,7 @@ func New(o Options) (*Client, error) {
 		c.dial = new(net.Dialer).DialContext
 	}
 	c.pace = newPace(rate)
-	c.registries = c.registryClient(o.RDAPTransport)
+	c.registries = c.reachRegistries(o.RDAPTransport)
 	var err error
 	if c.resolver, err = newResolver(o.Resolvers, c.timeout, c.dial); err != nil {
 		return nil, err

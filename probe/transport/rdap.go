@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/openrdap/rdap"
 	"github.com/openrdap/rdap/bootstrap"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -19,14 +18,19 @@ import (
 // maxRegistryBody caps, in octets, what a registry and IANA's list of them may send.
 const maxRegistryBody = 4 << 20
 
-// registryClient is a client of RDAP (RFC 9082) that finds the server of a domain by IANA's
-// list (RFC 9224), which it fetches once.
-func (c *Client) registryClient(transport http.RoundTripper) *rdap.Client {
+// registries are servers of RDAP (RFC 9082), found by IANA's list of them (RFC 9224), which
+// is fetched once.
+type registries struct {
+	http *http.Client
+	list *bootstrap.Client
+}
+
+func (c *Client) reachRegistries(transport http.RoundTripper) registries {
 	if transport == nil {
 		transport = &http.Transport{DialContext: c.dialName, DisableKeepAlives: true}
 	}
 	client := &http.Client{Transport: courteous{transport, c.userAgent}}
-	return &rdap.Client{HTTP: client, Bootstrap: &bootstrap.Client{HTTP: client}}
+	return registries{client, &bootstrap.Client{HTTP: client}}
 }
 
 // courteous says who asks, and takes no more than is needed.
@@ -98,17 +102,43 @@ func (a *asking) askRegistry(ctx context.Context) *failure {
 	a.began = time.Now()
 	inTime, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
-	response, err := a.registries.Do((&rdap.Request{Type: rdap.DomainRequest, Query: domain}).WithContext(inTime))
-	if response == nil || len(response.HTTP) == 0 {
+	found, err := a.registries.list.Lookup((&bootstrap.Question{RegistryType: bootstrap.DNS, Query: domain}).WithContext(inTime))
+	if err == nil && len(found.URLs) == 0 {
+		err = errors.New("no top-level domain of IANA's list is its own")
+	}
+	if err != nil {
 		return failed(registryFailure(err), "finding the RDAP server of %s: %s", domain, plain(err))
 	}
-	last := response.HTTP[len(response.HTTP)-1]
-	if last.Response == nil {
-		return failed(registryFailure(last.Error), "asking %s: %s", last.URL, plain(last.Error))
+	var problem *failure
+	for _, server := range found.URLs { // until one knows whether there is such a domain
+		problem = a.askServer(inTime, server.JoinPath("domain", domain).String())
+		if problem == nil || a.x.Code == http.StatusNotFound || inTime.Err() != nil {
+			break
+		}
 	}
-	a.x.Code, a.x.Proto, a.x.Header, a.x.Body = last.Response.StatusCode, last.Response.Proto, last.Response.Header, last.Body
+	return problem
+}
+
+// askServer asks one server of a registry, and keeps what it answers.
+func (a *asking) askServer(ctx context.Context, url string) *failure {
+	a.x.Code, a.x.Proto, a.x.Header, a.x.Body = 0, "", nil, nil
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return failed(evidence.NoRoute, "asking %s: %s", url, plain(err))
+	}
+	request.Header.Set("Accept", "application/rdap+json, application/json")
+	response, err := a.registries.http.Do(request)
+	if err != nil {
+		return failed(registryFailure(err), "asking %s: %s", url, plain(err))
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return failed(registryFailure(err), "reading what %s answers: %s", url, plain(err))
+	}
+	a.x.Code, a.x.Proto, a.x.Header, a.x.Body = response.StatusCode, response.Proto, response.Header, body
 	if a.x.Code != http.StatusOK {
-		return failed(evidence.HTTPStatus, "asking %s: status %d", last.URL, a.x.Code)
+		return failed(evidence.HTTPStatus, "asking %s: status %d", url, a.x.Code)
 	}
 	return nil
 }

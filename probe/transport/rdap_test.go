@@ -37,6 +37,8 @@ const (
 	bootstrapURL = "https://data.iana.org/rdap/dns.json"
 	domainURL    = "https://rdap.registry.test/domain/ca.example"
 	listed       = `{"version":"1.0","publication":"2026-01-01T00:00:00Z","services":[[["example"],["https://rdap.registry.test/"]]]}`
+	brokenURL    = "https://broken.registry.test/rdap/domain/ca.example"
+	twice        = `{"version":"1.0","publication":"2026-01-01T00:00:00Z","services":[[["example"],["https://broken.registry.test/rdap","https://rdap.registry.test/"]]]}`
 	registered   = `{"objectClassName":"domain","ldhName":"ca.example"}`
 )
 
@@ -51,8 +53,10 @@ func TestRegistrationIsAskedOfTheRegistry(t *testing.T) {
 		"unknown domain":      {registries{bootstrapURL: said(200, listed), domainURL: said(404, "{}")}, evidence.HTTPStatus, "status 404", "{}"},
 		"no JSON":             {registries{bootstrapURL: said(200, listed), domainURL: said(200, "<html>")}, "", "", "<html>"},
 		"registry dead":       {registries{bootstrapURL: said(200, listed)}, evidence.NoRoute, "nobody answers", ""},
+		"first server dead":   {registries{bootstrapURL: said(200, twice), domainURL: said(200, registered)}, "", "", registered},
+		"first server broken": {registries{bootstrapURL: said(200, twice), brokenURL: said(500, "oops")}, evidence.NoRoute, "nobody answers", ""},
 		"no list":             {registries{}, evidence.NoRoute, "finding the RDAP server of ca.example", ""},
-		"list without domain": {registries{bootstrapURL: said(200, strings.Replace(listed, "example", "other", 1))}, evidence.NoRoute, "No RDAP servers found", ""},
+		"list without domain": {registries{bootstrapURL: said(200, strings.Replace(listed, "example", "other", 1))}, evidence.NoRoute, "no top-level domain of IANA's list is its own", ""},
 		"broken list":         {registries{bootstrapURL: said(200, "{")}, evidence.NoRoute, "finding the RDAP server", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
