@@ -56,7 +56,7 @@ func everyCase(today time.Time) []zoo.Enclosure {
 // judgedWith is the flags of check without which it does not judge by the rule.
 func judgedWith(r *conformance.Rule, today time.Time) string {
 	var options []string
-	if r.Needs&^evidence.Optional == 0 && r.Needs != 0 {
+	if r.Asks().Has(evidence.Optional) {
 		options = append(options, "--robustness")
 	}
 	for i, p := range conformance.Profiles() {
@@ -71,8 +71,13 @@ func judgedWith(r *conformance.Rule, today time.Time) string {
 }
 
 func unseen(r *conformance.Rule) string {
-	if r.History != nil {
+	switch {
+	case r.History != nil:
 		return "It shows with --state only, against what an earlier run saw."
+	case r.Needs == evidence.RDAP:
+		return "It shows with --rdap only, and the registry is played in memory."
+	case r.Issuer != nil:
+		return "It may take more certificates or CRLs than the chain names."
 	}
 	return ""
 }

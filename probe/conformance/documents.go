@@ -277,7 +277,7 @@ func unrecognised(f revocation.Form) string {
 	if f.Encoding == revocation.EncodingEmpty {
 		return "empty: an OCSP response or request, a CRL, a certificate or an archive was expected"
 	}
-	return "no OCSP response or request, CRL, certificate or archive: " + string(f.Encoding) + " that begins " + firstOctets(f)
+	return "no OCSP response or request, CRL, certificate or archive: it is " + string(f.Encoding) + " and begins " + firstOctets(f)
 }
 
 func (e *examiner) request(x *evidence.Exchange, octets []byte, form revocation.Form) {

@@ -57,7 +57,7 @@ func protocolRules() []*Rule {
 		},
 		{
 			ID:     "ocsp-unknown-critical-ext",
-			Cites:  []Citation{RFC6960("4.4", Observed)},
+			Cites:  []Citation{RFC6960("4.1.2", Observed)},
 			Says:   "A request with a critical extension that the responder does not know should get an error, since it may be ignored only where it is not critical.",
 			Needs:  evidence.Robustness,
 			Marked: Warning,

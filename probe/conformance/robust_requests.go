@@ -96,7 +96,7 @@ func rareRequestRules() []*Rule {
 		},
 		{
 			ID:     "rob-nonce-critical",
-			Cites:  []Citation{RFC6960("4.4", Observed)},
+			Cites:  []Citation{RFC6960("4.1.2", Observed)},
 			Says:   "A request with a critical nonce should be answered like one without.",
 			Needs:  evidence.NoncePOST,
 			Marked: Warning,
