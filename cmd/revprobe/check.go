@@ -161,7 +161,7 @@ func (c *checking) run(ctx context.Context, env *environment, client *transport.
 	unkept = errors.Join(unkept, before.record(ctx, run))
 	switch full := c.spool.Err(); {
 	case unkept != nil:
-		return 0, &lateError{unkept} // after the report: what was asked is not lost
+		return 0, &lateError{errors.Join(unkept, err)} // after the report: what was asked is not lost
 	case full != nil:
 		return 0, &lateError{hinted(full.Error(), "TMPDIR names another folder for temporary files")}
 	}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -99,25 +100,47 @@ func run(ctx context.Context, env *environment, args []string) int {
 func asPlugin(env *environment, args []string, err error, code int) int {
 	for i, arg := range args {
 		if arg == "--format="+pluginFormat || arg == "--format" && i+1 < len(args) && args[i+1] == pluginFormat {
-			fmt.Fprintln(env.stdout, report.PluginText(report.PluginUnknown, err.Error()))
+			var texts []string
+			for _, problem := range problems(err) {
+				texts = append(texts, problem.Error())
+			}
+			fmt.Fprintln(env.stdout, report.PluginText(report.PluginUnknown, strings.Join(texts, "; ")))
 			return int(report.PluginUnknown)
 		}
 	}
 	return code
 }
 
-// complain prints an error, once, and its hint.
+// complain prints each of what went wrong, once, and its hint.
 func complain(env *environment, err error) int {
-	warn(env, err)
-	var h *hintedError
-	if errors.As(err, &h) && h.hint != "" {
-		fmt.Fprintf(env.stderr, "hint: %s\n", h.hint)
+	for _, problem := range problems(err) {
+		warn(env, problem)
+		var h *hintedError
+		if errors.As(problem, &h) && h.hint != "" {
+			fmt.Fprintf(env.stderr, "hint: %s\n", h.hint)
+		}
 	}
 	var late *lateError
 	if errors.As(err, &late) {
 		return exitBug
 	}
 	return exitUsage
+}
+
+// problems is the errors that errors.Join made one of, a line each, by themselves.
+func problems(err error) []error {
+	if late, ok := err.(*lateError); ok {
+		err = late.error
+	}
+	joined, several := err.(interface{ Unwrap() []error })
+	if !several || !strings.Contains(err.Error(), "\n") {
+		return []error{err}
+	}
+	var list []error
+	for _, part := range joined.Unwrap() {
+		list = append(list, problems(part)...)
+	}
+	return list
 }
 
 // warn tells an error in one line, whatever file names and far ends have put into it.

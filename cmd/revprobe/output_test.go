@@ -154,3 +154,13 @@ func TestSuppressionsThatCannotBe(t *testing.T) {
 	}
 	revprobe(t, "lint", "--suppress", "/nowhere", "x").wantUsage(t, "reading /nowhere")
 }
+
+// What could not be kept is said in a line for each file, with what helps.
+func TestEachFileThatCannotBeKeptIsNamed(t *testing.T) {
+	t.Parallel()
+	var said strings.Builder
+	code := complain(&environment{stderr: &said}, &lateError{errors.Join(hinted("the first", "do this"), errors.Join(errors.New("the second"), &lateError{errors.New("the third")}))})
+	if want := "revprobe: the first\nhint: do this\nrevprobe: the second\nrevprobe: the third\n"; said.String() != want || code != exitBug {
+		t.Errorf("said %q, exit %d; want %q", said.String(), code, want)
+	}
+}

@@ -109,7 +109,10 @@ func ReadArchive(r io.Reader, store Store) (*Run, error) {
 	run := &Run{}
 	header := archivedRun{Run: run}
 	first, err := readLine(lines)
-	if err != nil && (len(first) == 0 || !errors.Is(err, io.EOF)) {
+	switch {
+	case errors.Is(err, io.EOF) && len(first) == 0:
+		return nil, errors.New("reading the archive: it is empty")
+	case err != nil && !errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("reading the archive: %w", err)
 	}
 	if err := json.Unmarshal(first, &header); err != nil {
