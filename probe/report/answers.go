@@ -12,9 +12,9 @@ import (
 
 // answers writes the table of what a responder answered about one CA's serials: a row
 // for each strategy, the unassigned ones first, and a column for each method.
-func (p *page) answers(i issuer, named bool) error {
+func (p *page) answers(i issuer, named bool) {
 	if len(i.answers) == 0 {
-		return nil
+		return
 	}
 	if named {
 		name := i.name
@@ -35,11 +35,8 @@ func (p *page) answers(i issuer, named bool) error {
 		}
 		rows = append(rows, row)
 	}
-	if err := p.table(rows); err != nil {
-		return err
-	}
+	p.table(rows)
 	p.bound(i)
-	return nil
 }
 
 // strategies returns those asked by, each once: those of unassigned serials first.

@@ -30,9 +30,7 @@ func HistoryTable(w io.Writer, list []evidence.Timeline, o TextOptions) error {
 		p.line("no service was asked yet")
 		return p.writeTo(w)
 	}
-	if err := p.table(table); err != nil {
-		return fmt.Errorf("laying out the services: %w", err)
-	}
+	p.table(table)
 	p.WriteByte('\n')
 	p.paragraph("", plain, 0, plural(len(list), "service")+"; windows end with the last check of each; times in UTC")
 	return p.writeTo(w)
@@ -45,14 +43,12 @@ func HistoryText(w io.Writer, list []evidence.Timeline, o TextOptions) error {
 		if i > 0 {
 			p.WriteByte('\n')
 		}
-		if err := p.timeline(&list[i]); err != nil {
-			return fmt.Errorf("laying out the history of %s: %w", shown(list[i].URL), err)
-		}
+		p.timeline(&list[i])
 	}
 	return p.writeTo(w)
 }
 
-func (p *page) timeline(t *evidence.Timeline) error {
+func (p *page) timeline(t *evidence.Timeline) {
 	p.title(shown(t.URL), kindOf(t))
 	p.labelled(2, "asked", fmt.Sprintf("%s, first at %s, last at %s", times(t.Asked), stamp(t.First), stamp(t.Last)))
 	p.labelled(2, "now", now(t))
@@ -64,14 +60,11 @@ func (p *page) timeline(t *evidence.Timeline) error {
 			continue
 		}
 		p.WriteByte('\n')
-		if err := p.table(rows); err != nil {
-			return err
-		}
+		p.table(rows)
 	}
 	if more := len(t.CRLs) - latestCRLs; more > 0 {
 		p.line(fmt.Sprintf("  and %d earlier", more))
 	}
-	return nil
 }
 
 func availabilityRows(t *evidence.Timeline) [][]string {
