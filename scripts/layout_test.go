@@ -39,19 +39,21 @@ var imports = map[string][]string{
 	"fixtures/zoo":      {"fixtures", "probe/evidence"},
 	"probe/conformance": {"fixtures", "probe/evidence", "revocation"},
 	"probe/dnswalk":     {"probe/evidence"},
-	"probe/transport":   {"probe/dnswalk", "probe/evidence"},
+	"probe/arrival":     {},
+	"probe/transport":   {"probe/arrival", "probe/dnswalk", "probe/evidence"},
 	"probe":             {"probe/evidence", "probe/transport", "revocation"},
 	"probe/target":      {"probe", "probe/evidence", "probe/transport", "revocation"},
 	"probe/report":      {"probe/conformance", "probe/evidence", "revocation"},
 	"probe/history":     {"probe/evidence", "revocation"},
 	"cmd/revprobe": {"fixtures", "fixtures/zoo", "probe", "probe/conformance", "probe/evidence", "probe/history", "probe/report",
 		"probe/target", "probe/transport", "revocation"},
-	"scripts/bench-crl":  {"fixtures"},
-	"scripts/corpus":     {},
-	"scripts/faultydns":  {},
-	"scripts/responders": {}, // a module of its own, which the laws hold for as well
-	"scripts/headtohead": {"fixtures", "probe/evidence", "revocation"},
-	"scripts/incidents":  {"fixtures", "probe", "probe/conformance", "probe/evidence", "probe/history", "revocation"},
+	"scripts/bench-crl":     {"fixtures"},
+	"scripts/bench-latency": {"probe/arrival", "probe/evidence", "probe/transport"},
+	"scripts/corpus":        {},
+	"scripts/faultydns":     {},
+	"scripts/responders":    {}, // a module of its own, which the laws hold for as well
+	"scripts/headtohead":    {"fixtures", "probe/evidence", "revocation"},
+	"scripts/incidents":     {"fixtures", "probe", "probe/conformance", "probe/evidence", "probe/history", "revocation"},
 }
 
 // modules is where each third-party module may be imported: packages, or single files.
@@ -61,6 +63,7 @@ var modules = map[string][]string{
 	"github.com/miekg/dns":                 {"probe/transport", "fixtures/zoo"},
 	"github.com/openrdap/rdap":             {"probe/transport"},
 	"golang.org/x/net":                     {"probe"}, // its public suffix list
+	"golang.org/x/sys":                     {"probe/arrival"},
 	"golang.org/x/time":                    {"probe/transport"},
 	"golang.org/x/crypto":                  {"revocation", "scripts/headtohead", "scripts/responders"},
 	"github.com/rodaine/table":             {"probe/report/text.go"},

@@ -162,7 +162,10 @@ type Timing struct {
 	Connect   time.Duration `json:"connect"`
 	TLS       time.Duration `json:"tls"`
 	FirstByte time.Duration `json:"first_byte"` // from the request's last octet to the answer's first
-	Total     time.Duration `json:"total"`
+	// Kernel is set where the kernel said when that octet came: FirstByte has nothing in it of
+	// what the program waited for a processor to read it.
+	Kernel bool          `json:"kernel,omitempty"`
+	Total  time.Duration `json:"total"`
 }
 
 // Address is one address of a host and what became of a TCP connection to it.

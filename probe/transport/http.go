@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
+	"github.com/revprobe/revprobe/probe/arrival"
 	"github.com/revprobe/revprobe/probe/evidence"
 )
 
@@ -25,25 +25,27 @@ func (a *asking) exchange(ctx context.Context, found []candidate) *failure {
 	}
 	defer conn.Close()
 	defer guard(ctx, conn)()
+	conn, watch := arrival.Over(conn)
 	if a.place.secure {
 		secured, problem := a.secure(conn)
 		if problem != nil {
 			return problem
 		}
-		return a.converse(secured)
+		conn = secured
 	}
-	return a.converse(conn)
+	return a.converse(conn, watch)
 }
 
 // converse sends the request and reads the answer.
-func (a *asking) converse(conn net.Conn) *failure {
+func (a *asking) converse(conn net.Conn, watch *arrival.Watch) *failure {
 	if a.x.Wire != nil {
-		return a.converseOddly(conn)
+		return a.converseOddly(conn, watch)
 	}
+	watch.Begin()
 	problem := a.send(conn)
 	if problem == nil {
-		asked := time.Now()
-		problem = readAnswer(conn, a.bodyLimit(), &a.x, func() { a.x.Timing.FirstByte = time.Since(asked) })
+		watch.Sent()
+		problem = readAnswer(conn, a.bodyLimit(), &a.x, func() { a.x.Timing.FirstByte, a.x.Timing.Kernel = watch.Seen() })
 	}
 	if problem != nil && problem.class == evidence.HTTPTimeout {
 		problem.detail += ", given up after " + a.timeout.String()

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/revprobe/revprobe/probe/arrival"
 	"github.com/revprobe/revprobe/probe/evidence"
 )
 
@@ -56,23 +57,25 @@ func (w *wire) Read(p []byte) (int, error) {
 
 // converseOddly sends a request as its Wire says and reads what comes meanwhile: an
 // answer may be there before the request is over.
-func (a *asking) converseOddly(conn net.Conn) *failure {
+func (a *asking) converseOddly(conn net.Conn, watch *arrival.Watch) *failure {
 	w := &wire{Conn: conn}
 	permitted := make(chan struct{})
 	sending := make(chan struct{})
-	began := time.Now()
+	watch.Begin()
+	watch.Sent() // an answer may come while the request goes out, for as long as that takes
 	go func() {
 		defer close(sending)
 		a.sendOddly(w, permitted)
 	}()
 	r := bufio.NewReader(w)
 	_, err := r.Peek(1)
-	a.x.Timing.FirstByte = time.Since(began)
-	close(permitted) // the answer begins, with 100 or with another status
 	problem := (*failure)(nil)
+	if err == nil {
+		a.x.Timing.FirstByte, a.x.Timing.Kernel = watch.Seen()
+	}
+	close(permitted) // the answer begins, with 100 or with another status
 	if err != nil {
 		problem = silence(a.x.Peer, err)
-		a.x.Timing.FirstByte = 0
 	} else if problem = a.readOdd(r); problem == nil {
 		a.readFurther(r)
 	}
