@@ -58,21 +58,20 @@ var imports = map[string][]string{
 
 // modules is where each third-party module may be imported: packages, or single files.
 var modules = map[string][]string{
-	"github.com/spf13/pflag":               {"cmd/revprobe"},
-	"golang.org/x/term":                    {"cmd/revprobe"},
-	"github.com/miekg/dns":                 {"probe/transport", "fixtures/zoo"},
-	"github.com/openrdap/rdap":             {"probe/transport"},
-	"golang.org/x/net":                     {"probe"}, // its public suffix list
-	"golang.org/x/sys":                     {"probe/arrival"},
-	"golang.org/x/time":                    {"probe/transport"},
-	"golang.org/x/crypto":                  {"revocation", "scripts/headtohead", "scripts/responders"},
-	"github.com/rodaine/table":             {"probe/report/text.go"},
-	"github.com/clipperhouse/displaywidth": {"probe/report/text.go"},
-	"modernc.org/sqlite":                   {"probe/history"},
-	"github.com/google/renameio":           {"cmd/revprobe"},
-	"github.com/klauspost/compress":        {"cmd/revprobe/archive.go"},
-	"github.com/pelletier/go-toml":         {"cmd/revprobe/suppressions.go"},
-	"github.com/prometheus/common":         {"probe/report/prometheus.go"},
+	"github.com/spf13/pflag":            {"cmd/revprobe"},
+	"golang.org/x/term":                 {"cmd/revprobe"},
+	"github.com/miekg/dns":              {"probe/transport", "fixtures/zoo"},
+	"github.com/openrdap/rdap":          {"probe/transport"},
+	"golang.org/x/net":                  {"probe"}, // its public suffix list
+	"golang.org/x/sys":                  {"probe/arrival"},
+	"golang.org/x/time":                 {"probe/transport"},
+	"golang.org/x/crypto":               {"revocation", "scripts/headtohead", "scripts/responders"},
+	"github.com/olekukonko/tablewriter": {"probe/report/text.go"},
+	"modernc.org/sqlite":                {"probe/history"},
+	"github.com/google/renameio":        {"cmd/revprobe"},
+	"github.com/klauspost/compress":     {"cmd/revprobe/archive.go"},
+	"github.com/pelletier/go-toml":      {"cmd/revprobe/suppressions.go"},
+	"github.com/prometheus/common":      {"probe/report/prometheus.go"},
 
 	"github.com/cloudflare/cfssl":         {"scripts/responders"},
 	"github.com/jmhodges/clock":           {"scripts/responders"},
@@ -283,7 +282,7 @@ func TestLawsCanBeBroken(t *testing.T) {
 		{"revocation/crl.go", "package revocation\nimport _ \"" + module + "/probe/evidence\"", "imports probe/evidence"},
 		{"probe/report/json.go", "package report\nimport _ \"" + module + "/cmd/revprobe\"", "imports cmd/revprobe"},
 		{"probe/target/target.go", "package target\nimport _ \"github.com/spf13/pflag\"", "imports github.com/spf13/pflag"},
-		{"probe/report/json.go", "package report\nimport _ \"github.com/clipperhouse/displaywidth\"", "imports github.com/clipperhouse/displaywidth"},
+		{"probe/report/json.go", "package report\nimport _ \"github.com/olekukonko/tablewriter/tw\"", "imports github.com/olekukonko/tablewriter/tw"},
 		{"fixtures/der.go", "package fixtures\nimport _ \"golang.org/x/crypto/cryptobyte\"", "imports golang.org/x/crypto/cryptobyte"},
 		{"cmd/revprobe/main.go", "package main\nimport _ \"example.com/new/module\"", "imports example.com/new/module"},
 		{"probe/another/a.go", "package another", "has no place"},
@@ -306,7 +305,7 @@ func TestLawsCanBeBroken(t *testing.T) {
 		}
 	}
 	for name, source := range map[string]string{
-		"probe/report/text.go": "package report\nimport _ \"github.com/rodaine/table\"",
+		"probe/report/text.go": "package report\nimport _ \"github.com/olekukonko/tablewriter\"",
 		"fixtures/a.go":        "package fixtures\nimport (\n\"net\"\n\"time\"\n)\nvar _, _ = net.JoinHostPort, time.Unix",
 		"probe/transport/a.go": "package transport\nimport \"time\"\nvar _ = time.Now",
 		"revocation/sct.go":    "package revocation\nfunc (r *reader) init() { t.Skip(1) }",

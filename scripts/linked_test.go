@@ -15,7 +15,6 @@ var burdens = map[string]string{
 	"github.com/openrdap/rdap": "it brings a command line, and templates with it",
 	"github.com/owenrumney/go-sarif/v3/pkg/report": "it brings a validator of JSON schemas, and templates with it",
 	"github.com/xeipuuv/gojsonschema":              "it sets up 130 kB at every start",
-	"github.com/olekukonko/tablewriter":            "it sets up 700 kB at every start",
 	"github.com/alecthomas/kingpin/v2":             "it is a command line, and ours is another",
 }
 

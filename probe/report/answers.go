@@ -12,9 +12,9 @@ import (
 
 // answers writes the table of what a responder answered about one CA's serials: a row
 // for each strategy, the unassigned ones first, and a column for each method.
-func (p *page) answers(i issuer, named bool) {
+func (p *page) answers(i issuer, named bool) error {
 	if len(i.answers) == 0 {
-		return
+		return nil
 	}
 	if named {
 		name := i.name
@@ -35,8 +35,11 @@ func (p *page) answers(i issuer, named bool) {
 		}
 		rows = append(rows, row)
 	}
-	p.table(rows)
+	if err := p.table(rows); err != nil {
+		return err
+	}
 	p.bound(i)
+	return nil
 }
 
 // strategies returns those asked by, each once: those of unassigned serials first.

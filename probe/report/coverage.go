@@ -20,7 +20,9 @@ func CoverageText(w io.Writer, rows []conformance.Row, o TextOptions) error {
 		}
 		table = append(table, []string{row.Section, row.ID, by})
 	}
-	p.table(table)
+	if err := p.table(table); err != nil {
+		return fmt.Errorf("laying out the catalogue: %w", err)
+	}
 	p.WriteByte('\n')
 	p.paragraph("", plain, 0, fmt.Sprintf("%s: %d judged by a rule, %d not yet or not in one run",
 		plural(len(rows), "requirement"), ruled, len(rows)-ruled))

@@ -30,7 +30,9 @@ func HistoryTable(w io.Writer, list []evidence.Timeline, o TextOptions) error {
 		p.line("no service was asked yet")
 		return p.writeTo(w)
 	}
-	p.table(table)
+	if err := p.table(table); err != nil {
+		return fmt.Errorf("laying out the services: %w", err)
+	}
 	p.WriteByte('\n')
 	p.paragraph("", plain, 0, plural(len(list), "service")+"; windows end with the last check of each; times in UTC")
 	return p.writeTo(w)
@@ -43,12 +45,14 @@ func HistoryText(w io.Writer, list []evidence.Timeline, o TextOptions) error {
 		if i > 0 {
 			p.WriteByte('\n')
 		}
-		p.timeline(&list[i])
+		if err := p.timeline(&list[i]); err != nil {
+			return fmt.Errorf("laying out the history of %s: %w", shown(list[i].URL), err)
+		}
 	}
 	return p.writeTo(w)
 }
 
-func (p *page) timeline(t *evidence.Timeline) {
+func (p *page) timeline(t *evidence.Timeline) error {
 	p.title(shown(t.URL), kindOf(t))
 	p.labelled(2, "asked", fmt.Sprintf("%s, first at %s, last at %s", times(t.Asked), stamp(t.First), stamp(t.Last)))
 	p.labelled(2, "now", now(t))
@@ -60,11 +64,14 @@ func (p *page) timeline(t *evidence.Timeline) {
 			continue
 		}
 		p.WriteByte('\n')
-		p.table(rows)
+		if err := p.table(rows); err != nil {
+			return err
+		}
 	}
 	if more := len(t.CRLs) - latestCRLs; more > 0 {
 		p.line(fmt.Sprintf("  and %d earlier", more))
 	}
+	return nil
 }
 
 func availabilityRows(t *evidence.Timeline) [][]string {

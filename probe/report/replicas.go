@@ -13,7 +13,7 @@ const mostReplicas = 32
 
 // replicas writes what each address gave to the questions that were put for comparison, where
 // they do not all give the same.
-func (p *page) replicas(s *section) {
+func (p *page) replicas(s *section) error {
 	rows := [][]string{{"address", "question", "round", "answer", "thisUpdate", "first byte"}}
 	seen := map[string]string{} // what was given first to a kind of question
 	differ := false
@@ -35,12 +35,15 @@ func (p *page) replicas(s *section) {
 			x.Timing.FirstByte.Round(time.Millisecond / 10).String()})
 	}
 	if !differ {
-		return
+		return nil
 	}
-	p.table(rows[:min(len(rows), mostReplicas+1)])
+	if err := p.table(rows[:min(len(rows), mostReplicas+1)]); err != nil {
+		return err
+	}
 	if more := len(rows) - 1 - mostReplicas; more > 0 {
 		p.paragraph("  ", plain, 2, "and "+strconv.Itoa(more)+" more; the JSON lines have each")
 	}
+	return nil
 }
 
 // given is what an exchange brought, in a word, and its document's thisUpdate.

@@ -150,20 +150,25 @@ func (s *section) what() string {
 }
 
 // section writes one section: what was answered or what it is, then what is wrong.
-func (p *page) section(s *section) {
+func (p *page) section(s *section) error {
 	if s.file {
 		p.fileLines(s)
 	} else {
 		p.title(shown(s.name), s.what())
 		for _, i := range s.issuers {
-			p.answers(i, len(s.issuers) > 1)
+			if err := p.answers(i, len(s.issuers) > 1); err != nil {
+				return err
+			}
 		}
-		p.replicas(s)
+		if err := p.replicas(s); err != nil {
+			return err
+		}
 		if !s.responder {
 			p.fetched(s)
 		}
 	}
 	p.failures(s)
+	return nil
 }
 
 // fileLines writes what each document of a file is.

@@ -11,19 +11,22 @@ const mostStatuses = 20
 
 // statuses writes a table of the certificates whose status was asked: a row for each, with
 // what OCSP and the CRLs say of it.
-func (p *page) statuses(list []conformance.CertificateStatus) {
+func (p *page) statuses(list []conformance.CertificateStatus) error {
 	if len(list) == 0 {
-		return
+		return nil
 	}
 	p.WriteByte('\n')
 	rows := [][]string{{"certificate", "by OCSP", "by CRL", "covered by the CRL"}}
 	for _, s := range list[:min(len(list), mostStatuses)] {
 		rows = append(rows, []string{shown(s.Name) + ", serial " + shown(s.Serial), orDash(s.OCSP), orDash(s.CRL), coverage(s)})
 	}
-	p.table(rows)
+	if err := p.table(rows); err != nil {
+		return fmt.Errorf("laying out the certificates: %w", err)
+	}
 	if further := len(list) - mostStatuses; further > 0 {
 		p.paragraph("  ", plain, 2, fmt.Sprintf("and %d more; the JSON lines have each", further))
 	}
+	return nil
 }
 
 func coverage(s conformance.CertificateStatus) string {

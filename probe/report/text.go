@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clipperhouse/displaywidth"
-	"github.com/rodaine/table"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
 
 	"github.com/revprobe/revprobe/probe/conformance"
 )
@@ -38,12 +40,16 @@ func Text(w io.Writer, r *conformance.Report, o TextOptions) error {
 	if len(r.Services) > 0 {
 		p.run(r)
 	}
-	p.statuses(r.Certificates)
+	if err := p.statuses(r.Certificates); err != nil {
+		return err
+	}
 	for i, s := range list {
 		if !s.file || i > 0 && !list[i-1].file {
 			p.WriteByte('\n')
 		}
-		p.section(s)
+		if err := p.section(s); err != nil {
+			return fmt.Errorf("laying out the answers of %s: %w", shown(s.name), err)
+		}
 	}
 	if len(list) > 0 {
 		p.WriteByte('\n')
@@ -70,22 +76,38 @@ func (p *page) writeTo(w io.Writer) error {
 }
 
 // columns is how many columns of a terminal s takes.
-func columns(s string) int { return displaywidth.String(s) }
+func columns(s string) int { return twwidth.Width(s) }
 
 // table writes rows under a header, indented, its widest columns wrapped as far as the
 // page is too narrow for them.
-func (p *page) table(rows [][]string) {
+func (p *page) table(rows [][]string) error {
 	const indent = 2
 	var out bytes.Buffer
-	// The library wraps no header, so that ours is the first row.
-	t := table.New(slices.Repeat([]any{""}, len(rows[0]))...).WithPrintHeaders(false).WithWriter(&out).WithWidthFunc(columns).WithPadding(columnGap)
-	for _, row := range fitColumns(rows, p.width-indent) {
-		t.AddRow(row...)
+	table := tablewriter.NewTable(&out,
+		tablewriter.WithRenderer(renderer.NewBlueprint()),
+		tablewriter.WithRendition(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
+		}),
+		tablewriter.WithPadding(tw.Padding{Right: strings.Repeat(" ", columnGap), Overwrite: true}),
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithHeaderAlignment(tw.AlignLeft),
+		tablewriter.WithRowAlignment(tw.AlignLeft),
+	)
+	fitted := fitColumns(rows, p.width-indent)
+	table.Header(fitted[0])
+	if err := table.Bulk(fitted[1:]); err != nil {
+		return err
 	}
-	t.Print()
+	if err := table.Render(); err != nil {
+		return err
+	}
 	for line := range strings.Lines(out.String()) {
 		p.line(strings.Repeat(" ", indent) + strings.TrimSuffix(line, "\n"))
 	}
+	return nil
 }
 
 // columnGap is how many columns of a terminal part those of a table.
@@ -93,7 +115,7 @@ const columnGap = 2
 
 // fitColumns wraps the cells of the widest columns of a table so that it fits in room,
 // leaving alone the columns that are narrower than their share.
-func fitColumns(rows [][]string, room int) [][]any {
+func fitColumns(rows [][]string, room int) [][]string {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
@@ -104,7 +126,7 @@ func fitColumns(rows [][]string, room int) [][]any {
 	for limit > 1 && capped(widths, limit) > room {
 		limit--
 	}
-	fitted := make([][]any, len(rows))
+	fitted := make([][]string, len(rows))
 	for i, row := range rows {
 		for _, cell := range row {
 			fitted[i] = append(fitted[i], strings.Join(wrap(cell, limit, limit), "\n"))
