@@ -2,7 +2,6 @@ package target
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
@@ -82,9 +81,9 @@ func readCRL(r io.Reader, to *probe.Known) error {
 // readBlocks reads every certificate and every CRL among the blocks of a PEM file, of any
 // length.
 func readBlocks(r *bufio.Reader, to *probe.Known) error {
-	found := false
+	found, blocks := false, pemBlocks{lines: r}
 	for number := 1; ; number++ {
-		label, body, err := nextBlock(r)
+		label, body, err := blocks.next()
 		switch {
 		case errors.Is(err, io.EOF) && !found:
 			return errors.New("it holds no PEM certificate and no PEM CRL")
@@ -124,52 +123,6 @@ func readCertificateBlock(label string, octets io.Reader, to *probe.Known) error
 		to.AddCertificate(c)
 	}
 	return err
-}
-
-// nextBlock returns the label of the next PEM block and a reader of its base64; io.EOF
-// where there is none.
-func nextBlock(r *bufio.Reader) (label string, body io.Reader, err error) {
-	for {
-		line, err := r.ReadSlice('\n')
-		if text, begins := bytes.CutPrefix(bytes.TrimSpace(line), []byte("-----BEGIN ")); begins {
-			label, _, _ := bytes.Cut(text, []byte("-----"))
-			return string(label), &blockBody{lines: r}, nil
-		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return "", nil, err
-		}
-	}
-}
-
-// blockBody reads the lines of a PEM block up to its end.
-type blockBody struct {
-	lines *bufio.Reader
-	line  []byte // what is left of the current one
-	ended bool
-}
-
-func (b *blockBody) Read(p []byte) (int, error) {
-	for len(b.line) == 0 {
-		if b.ended {
-			return 0, io.EOF
-		}
-		line, err := b.lines.ReadSlice('\n')
-		switch {
-		case bytes.HasPrefix(bytes.TrimSpace(line), []byte("-----END ")):
-			b.ended = true
-			continue
-		case errors.Is(err, io.EOF):
-			return 0, errors.New("the block does not end")
-		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
-			return 0, err
-		}
-		if b.line = bytes.TrimSpace(line); bytes.IndexByte(b.line, ':') >= 0 {
-			b.line = nil // an encapsulated header (RFC 1421)
-		}
-	}
-	n := copy(p, b.line)
-	b.line = b.line[n:]
-	return n, nil
 }
 
 // maxSerial bounds the serials of a text file, in octets: a longer line is something else.
