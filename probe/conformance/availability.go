@@ -79,21 +79,22 @@ func availabilityRules() []*Rule {
 			Cites:  []Citation{BR("4.10.2", Must), MRSP("5.2", Must), RFC6960("A.2", Observed), RFC5280("4.2.1.13", Observed)},
 			Says:   "A valid request must get a whole HTTP answer with status 200.",
 			Needs:  evidence.HTTP,
+			Counts: true,
 			Marked: Error,
 			Service: func(s ServiceSubject) Verdict {
 				reached := s.reachable()
 				failed := broken(reached)
 				switch {
-				case len(reached) == 0:
+				case len(reached)+s.Whole == 0:
 					return unable("%s", outcomeOf(s.asked(evidence.HTTP)[0]))
-				case len(failed) == 0 && !slices.ContainsFunc(reached, complete):
+				case len(failed)+s.Whole == 0 && !slices.ContainsFunc(reached, complete):
 					return unable("%s", outcomeOf(reached[0]))
 				case len(failed) == 0:
 					return pass()
 				case s.oneMethodFails(failed):
 					return skip() // http-ocsp-get and http-ocsp-post say what that is
 				}
-				return brokenVerdict(failed, reached)
+				return brokenVerdict(failed, len(reached)+s.Whole)
 			},
 			Bad: []fixtures.Case{
 				when("404 for OCSP", func(r *fake) { r.OCSPHTTP.Code = 404 }),
@@ -127,25 +128,27 @@ func availabilityRules() []*Rule {
 			Also: []string{"http-not-https-only"},
 		},
 		{
-			ID:    "http-response-time-10s",
-			Cites: []Citation{BR("4.10.2", Must), RFC6960("A.1", Practice), RFC5280("4.2.1.13", Practice)},
-			Says:  "A response must be complete within 10 seconds.",
-			Needs: evidence.HTTP,
+			ID:     "http-response-time-10s",
+			Cites:  []Citation{BR("4.10.2", Must), RFC6960("A.1", Practice), RFC5280("4.2.1.13", Practice)},
+			Says:   "A response must be complete within 10 seconds.",
+			Needs:  evidence.HTTP,
+			Counts: true,
 			Service: func(s ServiceSubject) Verdict {
-				asked := s.reachable()
-				slow := slices.DeleteFunc(slices.Clone(asked), func(x *evidence.Exchange) bool { return !late(x) })
+				reached := s.reachable()
+				slow := slices.DeleteFunc(slices.Clone(reached), func(x *evidence.Exchange) bool { return !late(x) })
+				asked := len(reached) + s.Whole
 				switch {
-				case len(asked) == 0:
+				case asked == 0:
 					return unable("%s", outcomeOf(s.asked(evidence.HTTP)[0]))
-				case len(slow) == 0 && slices.ContainsFunc(asked, gaveUp):
+				case len(slow) == 0 && slices.ContainsFunc(reached, gaveUp):
 					return unable("no complete answer, but given up before the 10s were over")
 				case len(slow) == 0:
 					return pass()
 				case s.Blackout:
 					return unable(blackoutText)
 				}
-				v := fail("at most 10s", "%d of %d answers late, the first: %s", len(slow), len(asked), lateness(slow[0])).about(ids(slow)...)
-				if len(asked) < 3 || 2*len(slow) <= len(asked) {
+				v := fail("at most 10s", "%d of %d answers late, the first: %s", len(slow), asked, lateness(slow[0])).about(ids(slow)...)
+				if asked < 3 || 2*len(slow) <= asked {
 					return v.atMost(Warning) // BR 4.10.2 speaks of normal operating conditions
 				}
 				return v
@@ -228,12 +231,12 @@ const persistent = 3
 
 func complete(x *evidence.Exchange) bool { return x.Answered() }
 
-func brokenVerdict(failed, reached []*evidence.Exchange) Verdict {
-	v := fail("200 with the whole body", "%d of %d answers failed, the first: %s", len(failed), len(reached), got(failed[0])).about(ids(failed)...)
+func brokenVerdict(failed []*evidence.Exchange, reached int) Verdict {
+	v := fail("200 with the whole body", "%d of %d answers failed, the first: %s", len(failed), reached, got(failed[0])).about(ids(failed)...)
 	switch {
-	case len(failed) == len(reached) && len(reached) >= persistent:
+	case len(failed) == reached && reached >= persistent:
 		return v.atLeast(Critical)
-	case len(failed) == 1 && len(reached) > 1:
+	case len(failed) == 1 && reached > 1:
 		return v.atMost(Warning) // a single failure that did not happen again
 	}
 	return v

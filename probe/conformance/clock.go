@@ -26,28 +26,39 @@ func clockError(off time.Duration) time.Duration {
 // little: judged by the Date fields of what several hosts answered, and zero where they do
 // not agree.
 func clockOffset(run *evidence.Run) time.Duration {
-	urls, hosts := map[string]bool{}, map[string]bool{}
-	var least, most time.Duration
+	var c clockWatch
 	for i := range run.Exchanges {
-		x := &run.Exchanges[i]
-		said, ok := dateOf(x)
-		if !ok {
-			continue
-		}
-		ahead := x.At.Sub(said)
-		if len(hosts) == 0 {
-			least, most = ahead, ahead
-		}
-		least, most = min(least, ahead), max(most, ahead)
-		if !urls[x.URL] {
-			urls[x.URL], hosts[hostOf(x.URL)] = true, true
-		}
+		c.add(&run.Exchanges[i])
 	}
-	middle := (least + most) / 2
-	if len(hosts) < clockHosts || most-least > clockSpread {
+	return c.offset()
+}
+
+// clockWatch gathers what the hosts' Date fields say of our clock.
+type clockWatch struct {
+	urls, hosts map[string]bool
+	least, most time.Duration // by which our clock is ahead
+}
+
+func (c *clockWatch) add(x *evidence.Exchange) {
+	said, ok := dateOf(x)
+	if !ok {
+		return
+	}
+	ahead := x.At.Sub(said)
+	if c.urls == nil {
+		c.urls, c.hosts, c.least, c.most = map[string]bool{}, map[string]bool{}, ahead, ahead
+	}
+	c.least, c.most = min(c.least, ahead), max(c.most, ahead)
+	if !c.urls[x.URL] {
+		c.urls[x.URL], c.hosts[hostOf(x.URL)] = true, true
+	}
+}
+
+func (c *clockWatch) offset() time.Duration {
+	if len(c.hosts) < clockHosts || c.most-c.least > clockSpread {
 		return 0
 	}
-	return middle
+	return (c.least + c.most) / 2
 }
 
 // dateOf returns the time at which a far end says it answered: its Date and, from a cache,

@@ -23,6 +23,31 @@ type Options struct {
 // Examine judges a run: it decodes what came back, puts every rule to every subject it
 // applies to, and never fails. A rule that panics becomes a bug in the report.
 func Examine(run *evidence.Run, o Options) *Report {
+	e := newExaminer(run, o)
+	for _, c := range e.pool {
+		e.wanted.addCertificate(c)
+	}
+	e.services()
+	e.report.Blackout, e.clockOff, e.noIPv6 = run.Blackout(), clockOffset(run), !answersIPv6(run)
+	e.report.ClockError = clockError(e.clockOff)
+	e.exchanges()
+	e.pointers()
+	for i := range e.report.Services {
+		e.service(&e.report.Services[i])
+	}
+	e.histories()
+	e.authorities()
+	e.unanswered()
+	e.report.Bounds = e.bounds()
+	e.hints()
+	e.suppress(o.Suppressions)
+	e.tally()
+	e.report.NothingAsked = e.nothingAsked()
+	return e.report
+}
+
+// newExaminer knows the certificates of a run and the rules that it is to be judged by.
+func newExaminer(run *evidence.Run, o Options) *examiner {
 	e := &examiner{
 		report:       &Report{Run: run, Profile: o.Profile, Interrupted: run.Interrupted, Outcomes: map[Outcome]int{}},
 		certificates: map[string]*x509.Certificate{},
@@ -45,26 +70,9 @@ func Examine(run *evidence.Run, o Options) *Report {
 			e.certificates[name], e.origins[name] = parsed, c.Origin
 			e.pool = append(e.pool, parsed)
 			e.memory.Know(parsed)
-			e.wanted.addCertificate(parsed)
 		}
 	}
-	e.services()
-	e.report.Blackout, e.clockOff, e.noIPv6 = run.Blackout(), clockOffset(run), !answersIPv6(run)
-	e.report.ClockError = clockError(e.clockOff)
-	e.exchanges()
-	e.pointers()
-	for i := range e.report.Services {
-		e.service(&e.report.Services[i])
-	}
-	e.histories()
-	e.authorities()
-	e.unanswered()
-	e.report.Bounds = e.bounds()
-	e.hints()
-	e.suppress(o.Suppressions)
-	e.tally()
-	e.report.NothingAsked = e.nothingAsked()
-	return e.report
+	return e
 }
 
 type examiner struct {

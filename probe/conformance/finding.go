@@ -14,7 +14,8 @@ type Finding struct {
 	Outcome   Outcome  // Failed or Inconclusive
 	Source    string   // exchange id, or file name
 	Service   string   // URL of the service; empty for files
-	Exchanges []string // all exchanges it rests on, where there are several
+	Exchanges []string // all exchanges it rests on, where there are several; of Times, the first
+	Times     int      // how often it was found, where it stands for all that are alike in a list; else 0
 	Field     string
 	Offset    int64 // of the field in the body, or -1
 	Got, Want string
@@ -67,6 +68,7 @@ type Report struct {
 	Answers      []Answer
 	Bounds       []Bound             // of each issuer that unassigned serials were made up for
 	Certificates []CertificateStatus // those whose status was asked
+	List         *ListReport         // what was answered about lists of certificates; nil where there was none
 	Documents    []Document
 	Findings     []Finding // failed ones and inconclusive ones, in the order of the evidence
 	Judged       []*Judged // every rule that was put to anything, place by place

@@ -183,6 +183,7 @@ type ServiceSubject struct {
 	Serials  *evidence.IssuerSerials // what is known of the issuer's serials; nil where nothing is
 	Probes   []ProbeAnswer           // what was answered to questions out of the ordinary
 	Blackout bool                    // every host of the run failed alike: it may be our own network
+	Whole    int                     // further exchanges, about a list, that brought whole answers in time and are not kept
 }
 
 // ServiceAnswer is an answer with the response it was read from.

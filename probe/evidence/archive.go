@@ -105,9 +105,38 @@ func writeParts(lines *json.Encoder, b *Blob) error {
 // or to memory where that is nil. With ErrCut it returns the run as far as it goes; with any
 // other error there is no run.
 func ReadArchive(r io.Reader, store Store) (*Run, error) {
+	a, err := NewArchiveReader(r, store)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	for {
+		x, err := a.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return a.Run, nil
+		case errors.Is(err, ErrCut):
+			return a.Run, err
+		case err != nil:
+			return nil, err
+		}
+		a.Run.Exchanges = append(a.Run.Exchanges, *x)
+	}
+}
+
+// ArchiveReader reads an archive exchange by exchange.
+type ArchiveReader struct {
+	Run    *Run // without its exchanges
+	lines  *bufio.Reader
+	parts  *partReader
+	number int // of the line that was read last
+}
+
+// NewArchiveReader reads the beginning of an archive. Bodies that are not to be held go to
+// the store, or to memory where that is nil.
+func NewArchiveReader(r io.Reader, store Store) (*ArchiveReader, error) {
 	lines := bufio.NewReaderSize(r, 1<<16)
-	run := &Run{}
-	header := archivedRun{Run: run}
+	header := archivedRun{Run: &Run{}}
 	first, err := readLine(lines)
 	switch {
 	case errors.Is(err, io.EOF) && len(first) == 0:
@@ -121,37 +150,41 @@ func ReadArchive(r io.Reader, store Store) (*Run, error) {
 	if header.Format < oldestFormat || header.Format > archiveFormat {
 		return nil, fmt.Errorf("reading the archive: its format is %d, this revprobe reads %d to %d", header.Format, oldestFormat, archiveFormat)
 	}
-	parts := &partReader{store: store, whole: map[string]*Blob{}}
-	defer parts.discard()
-	for number := 2; ; number++ {
-		line, err := readLine(lines)
-		if len(line) == 0 && errors.Is(err, io.EOF) {
-			if parts.awaited() {
-				return run, ErrCut
-			}
-			return run, nil
-		}
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return run, ErrCut
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("reading line %d of the archive: %w", number, err)
+	return &ArchiveReader{header.Run, lines, &partReader{store: store, whole: map[string]*Blob{}}, 1}, nil
+}
+
+// Next returns the next exchange: io.EOF behind the last, ErrCut where the archive ends
+// before it is whole.
+func (a *ArchiveReader) Next() (*Exchange, error) {
+	for {
+		a.number++
+		line, err := readLine(a.lines)
+		switch {
+		case len(line) == 0 && errors.Is(err, io.EOF) && !a.parts.awaited():
+			return nil, io.EOF
+		case len(line) == 0 && errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return nil, ErrCut
+		case err != nil && !errors.Is(err, io.EOF):
+			return nil, fmt.Errorf("reading line %d of the archive: %w", a.number, err)
 		}
 		entry := archivedLine{Exchange: &Exchange{}}
 		if problem := json.Unmarshal(line, &entry); problem != nil {
 			if errors.Is(err, io.EOF) {
-				return run, ErrCut
+				return nil, ErrCut
 			}
-			return nil, fmt.Errorf("reading line %d of the archive: %w", number, problem)
+			return nil, fmt.Errorf("reading line %d of the archive: %w", a.number, problem)
 		}
-		if problem := parts.take(&entry); problem != nil {
-			return nil, fmt.Errorf("reading line %d of the archive: %w", number, problem)
+		if problem := a.parts.take(&entry); problem != nil {
+			return nil, fmt.Errorf("reading line %d of the archive: %w", a.number, problem)
 		}
 		if entry.PartOf == "" {
-			run.Exchanges = append(run.Exchanges, *entry.Exchange)
+			return entry.Exchange, nil
 		}
 	}
 }
+
+// Close gives up what was not read to its end.
+func (a *ArchiveReader) Close() { a.parts.discard() }
 
 // readLine reads a line with its end. A longer one than any exchange needs is an error.
 func readLine(r *bufio.Reader) ([]byte, error) {

@@ -21,26 +21,43 @@ const blackoutHosts = 3
 // Blackout reports whether several hosts were asked and all of them kept silent in the
 // same way. A refusal is an answer: it does not count.
 func (r *Run) Blackout() bool {
-	hosts := map[string]bool{}
-	class := Failure("")
+	var s Silence
 	for i := range r.Exchanges {
-		x := &r.Exchanges[i]
-		if !x.Ask.Has(Resolve | HTTP) {
-			continue
-		}
-		f := x.silence()
-		if f == "" || class != "" && f != class {
-			return false
-		}
-		class = f
-		host := x.URL
-		if u, err := url.Parse(x.URL); err == nil {
-			host = u.Hostname()
-		}
-		hosts[host] = true
+		s.Add(&r.Exchanges[i])
 	}
-	return len(hosts) >= blackoutHosts
+	return s.Blackout()
 }
+
+// Silence gathers whether everybody who was asked keeps silent. The zero value is that of
+// nobody.
+type Silence struct {
+	class  Failure
+	broken bool
+	hosts  map[string]bool
+}
+
+// Add takes a further exchange.
+func (s *Silence) Add(x *Exchange) {
+	if !x.Ask.Has(Resolve|HTTP) || s.broken {
+		return
+	}
+	f := x.silence()
+	if f == "" || s.class != "" && f != s.class {
+		s.broken = true
+		return
+	}
+	host := x.URL
+	if u, err := url.Parse(x.URL); err == nil {
+		host = u.Hostname()
+	}
+	if s.hosts == nil {
+		s.hosts = map[string]bool{}
+	}
+	s.class, s.hosts[host] = f, true
+}
+
+// Blackout is Run.Blackout of what was added.
+func (s *Silence) Blackout() bool { return !s.broken && len(s.hosts) >= blackoutHosts }
 
 // silence returns the class of a failure that is no more than silence, or nothing.
 func (x *Exchange) silence() Failure {

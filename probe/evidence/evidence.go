@@ -37,7 +37,11 @@ type Run struct {
 	// where nobody said. A URL of a full CRL may stand there alone.
 	Disclosed *Disclosure `json:"disclosed,omitempty"`
 	// Past is what earlier runs saw of the same services; nil where no history is kept.
-	Past      *Past      `json:"past,omitempty"`
+	Past *Past `json:"past,omitempty"`
+	// List is what became of the lists of issued certificates that the operator gave; nil where
+	// he gave none. Each exchange carries the certificate that it is about then, and the
+	// exchanges are too many to be held: an ArchiveReader reads them one after the other.
+	List      *List      `json:"list,omitempty"`
 	Exchanges []Exchange `json:"-"`
 }
 
@@ -100,11 +104,13 @@ type Question struct {
 	Serial   string `json:"serial,omitempty"`   // hex, of the certificate asked about
 	Issuer   string `json:"issuer,omitempty"`   // fingerprint of the issuing CA's certificate
 	Subject  string `json:"subject,omitempty"`  // fingerprint of the certificate that led here or is asked about
-	Address  string `json:"address,omitempty"`  // ip to dial in place of what DNS says
-	Sibling  string `json:"sibling,omitempty"`  // of a WalkDNS: a made-up label beside the host's first one
-	Repeat   bool   `json:"repeat,omitempty"`   // asked again to confirm an earlier answer
-	Wire     *Wire  `json:"wire,omitempty"`     // how it is put on the wire, where not in the usual way
-	Round    int    `json:"round,omitempty"`    // which of several rounds of the same questions, from 1; 0: asked in none
+	// Certificate is the DER of the Subject, of a question about one of a list.
+	Certificate []byte `json:"certificate,omitempty"`
+	Address     string `json:"address,omitempty"` // ip to dial in place of what DNS says
+	Sibling     string `json:"sibling,omitempty"` // of a WalkDNS: a made-up label beside the host's first one
+	Repeat      bool   `json:"repeat,omitempty"`  // asked again to confirm an earlier answer
+	Wire        *Wire  `json:"wire,omitempty"`    // how it is put on the wire, where not in the usual way
+	Round       int    `json:"round,omitempty"`   // which of several rounds of the same questions, from 1; 0: asked in none
 }
 
 // RequestURL is the URL of the request line.

@@ -33,9 +33,9 @@ func ocspStatusIncidents() []incident {
 				fault: func(r *fixtures.Responder) { r.OCSPHTTP.Code = http.StatusServiceUnavailable }},
 		}},
 		{number: 8, class: "ocsp-precert-not-covered", scenes: []scene{
-			{played: "unknown for a precertificate", rule: "ocsp-assigned-authoritative-15m", least: conformance.Error, world: precertificate,
+			{played: "unknown for a precertificate", rule: "ocsp-assigned-precert", least: conformance.Error, world: precertificate,
 				fault: func(r *fixtures.Responder) { r.OCSP.Assigned = fixtures.Unknown }},
-			{played: "unauthorized for a precertificate", rule: "ocsp-assigned-authoritative-15m", least: conformance.Error, world: precertificate,
+			{played: "unauthorized for a precertificate", rule: "ocsp-assigned-precert", least: conformance.Error, world: precertificate,
 				fault: func(r *fixtures.Responder) { r.OCSP.Assigned = fixtures.Unauthorized }},
 		}},
 		{number: 9, class: "ocsp-wrong-status", scenes: []scene{
