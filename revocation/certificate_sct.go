@@ -2,6 +2,8 @@ package revocation
 
 import (
 	"crypto/x509"
+	"encoding/asn1"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -32,4 +34,14 @@ func EarliestSCT(c *x509.Certificate) (time.Time, bool) {
 		}
 	}
 	return earliest, !earliest.IsZero()
+}
+
+// IsPrecertificate reports whether a certificate has the poison extension of a Precertificate
+// (RFC 6962 §3.1).
+func IsPrecertificate(c *x509.Certificate) bool { return CertificateExtension(c, OIDPoison) != nil }
+
+// SignsPrecertificates reports whether a certificate is a Precertificate Signing Certificate:
+// what it signs is issued by the CA that issued it (RFC 6962 §3.1).
+func SignsPrecertificates(c *x509.Certificate) bool {
+	return slices.ContainsFunc(c.UnknownExtKeyUsage, func(purpose asn1.ObjectIdentifier) bool { return OIDPrecertSigning.is(purpose) })
 }

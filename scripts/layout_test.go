@@ -71,6 +71,7 @@ var modules = map[string][]string{
 	"github.com/google/renameio":        {"cmd/revprobe"},
 	"github.com/klauspost/compress":     {"cmd/revprobe/archive.go"},
 	"github.com/pelletier/go-toml":      {"cmd/revprobe/suppressions.go"},
+	"github.com/schollz/progressbar":    {"cmd/revprobe/issued_progress.go"},
 	"github.com/prometheus/common":      {"probe/report/prometheus.go"},
 
 	"github.com/cloudflare/cfssl":         {"scripts/responders"},

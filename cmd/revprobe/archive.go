@@ -89,7 +89,59 @@ func (a *archive) write(run *evidence.Run) error {
 	return hinted(err.Error(), "what was answered is in "+a.partial.file.Name()+", as far as it could be written")
 }
 
+// writeList is write for a run whose exchanges are in the partial file alone.
+func (a *archive) writeList(run *evidence.Run) error {
+	if a == nil {
+		return nil
+	}
+	err := a.problem
+	if err == nil {
+		err = a.replaceList(run)
+	}
+	if err == nil {
+		a.begun = false
+		return nil
+	}
+	err = fmt.Errorf("keeping the archive %s: %w", a.name, err)
+	return hinted(err.Error(), "what was answered is in "+a.partial.file.Name()+", as far as it could be written: --resume takes it up")
+}
+
+func (a *archive) replaceList(run *evidence.Run) error {
+	if err := a.partial.end(); err != nil {
+		return err
+	}
+	kept, err := open(a.partial.file.Name())
+	if err != nil {
+		return err
+	}
+	defer kept.Close()
+	lines, closing, err := readLines(kept, kept.Name(), nil)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	return a.replaceBy(run, func(whole *archiveFile) error {
+		for {
+			x, err := lines.Next()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err == nil {
+				err = whole.lines.Add(x)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
+}
+
 func (a *archive) replace(run *evidence.Run) error {
+	return a.replaceBy(run, func(*archiveFile) error { return nil })
+}
+
+// replaceBy writes the run, and then what add adds.
+func (a *archive) replaceBy(run *evidence.Run, add func(*archiveFile) error) error {
 	pending, err := renameio.NewPendingFile(a.name, renameio.WithPermissions(0o600))
 	if err != nil {
 		return err
@@ -99,10 +151,20 @@ func (a *archive) replace(run *evidence.Run) error {
 	if err := whole.write(run, a.name); err != nil {
 		return err
 	}
+	if err := add(whole); err != nil {
+		return err
+	}
 	if err := whole.end(); err != nil {
 		return err
 	}
 	return pending.CloseAtomicallyReplace()
+}
+
+// forget has the partial file removed: what it holds is somewhere else.
+func (a *archive) forget() {
+	if a != nil {
+		a.begun = false
+	}
 }
 
 // discard removes the partial file, unless it holds what is nowhere else.
@@ -170,29 +232,63 @@ func (f *archiveFile) end() error {
 // isCompressed reports whether a file that begins so is compressed with zstd.
 func isCompressed(head []byte) bool { return bytes.HasPrefix(head, zstdMagic) }
 
-// readArchive reads an archive, compressed or not; one that is cut off is a run that was
-// interrupted. The name is for people.
-func readArchive(r io.Reader, name string, store evidence.Store) (*evidence.Run, error) {
+// readLines begins to read an archive, compressed or not; what it returns besides has to be
+// called in the end. The name is for people.
+func readLines(r io.Reader, name string, store evidence.Store) (*evidence.ArchiveReader, func(), error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	var octets io.Reader = buffered
+	closing := func() {}
 	if head, _ := buffered.Peek(len(zstdMagic)); isCompressed(head) {
 		expanded, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", name, err)
+			return nil, nil, fmt.Errorf("reading %s: %w", name, err)
 		}
-		defer expanded.Close()
-		octets = expanded
+		octets, closing = expanded, expanded.Close
 	}
-	run, err := evidence.ReadArchive(octets, store)
-	switch {
-	case errors.Is(err, evidence.ErrCut):
-		run.Interrupted = true
-		run.Notes = append(run.Notes, name+": "+err.Error()+"; the "+fmt.Sprint(len(run.Exchanges))+" exchanges before were judged")
-	case err != nil:
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+	lines, err := evidence.NewArchiveReader(octets, store)
+	if err != nil {
+		closing()
+		return nil, nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	if len(run.Exchanges) == 0 {
-		return nil, fmt.Errorf("reading %s: the archive holds no exchange", name)
+	return lines, func() { lines.Close(); closing() }, nil
+}
+
+// readArchive reads an archive, compressed or not, whole or cut off, and gives each of its exchanges to
+// take, which may keep it in the run. One that is cut off is a run that was interrupted.
+func readArchive(r io.Reader, name string, store evidence.Store, take func(*evidence.Run, *evidence.Exchange)) (*evidence.Run, error) {
+	lines, closing, err := readLines(r, name, store)
+	if err != nil {
+		return nil, err
 	}
-	return run, nil
+	defer closing()
+	for count := 0; ; count++ {
+		x, err := lines.Next()
+		switch {
+		case errors.Is(err, evidence.ErrCut):
+			lines.Run.Interrupted = true
+			lines.Run.Notes = append(lines.Run.Notes, name+": "+err.Error()+"; the "+fmt.Sprint(count)+" exchanges before were judged")
+		case err != nil && !errors.Is(err, io.EOF):
+			return nil, fmt.Errorf("reading %s: %w", name, err)
+		case err == nil:
+			take(lines.Run, x)
+			continue
+		}
+		if count == 0 && lines.Run.List == nil {
+			return nil, fmt.Errorf("reading %s: the archive holds no exchange", name)
+		}
+		return lines.Run, nil
+	}
+}
+
+// readRun reads an archive whose exchanges can be held.
+func readRun(r io.Reader, name string, store evidence.Store) (*evidence.Run, error) {
+	run, err := readArchive(r, name, store, func(run *evidence.Run, x *evidence.Exchange) {
+		if run.List == nil {
+			run.Exchanges = append(run.Exchanges, *x)
+		}
+	})
+	if err == nil && run.List != nil {
+		return nil, fmt.Errorf("reading %s: it is the archive of a list, which revprobe report judges", name)
+	}
+	return run, err
 }

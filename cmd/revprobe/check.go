@@ -41,6 +41,8 @@ type checking struct {
 	known                           []string
 	serials                         int
 	population                      string
+	issued                          []string // lists of certificates
+	resume                          string   // the archive of an interrupted check of those
 }
 
 func check(ctx context.Context, env *environment, args []string) (int, error) {
@@ -70,6 +72,8 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.BoolVar(&c.noDNSWalk, "no-dns-walk", false, "")
 	f.BoolVar(&c.rdap, "rdap", false, "")
 	f.BoolVar(&c.robustness, "robustness", false, "")
+	f.StringArrayVar(&c.issued, "issued", nil, "")
+	f.StringVar(&c.resume, "resume", "", "")
 	c.replicas.register(f)
 	if err := parse(f, args); err != nil {
 		return 0, err
@@ -78,7 +82,14 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	c.named.Targets, c.named.Scope, c.named.Stdin = f.Args(), j.scope, env.stdin
+	c.named.Scope, c.named.Stdin = j.scope, env.stdin
+	switch {
+	case len(c.issued) > 0:
+		return c.checkLists(ctx, env, f, j)
+	case c.resume != "":
+		return 0, hinted("--resume says nothing without --issued", "it goes on with a check of lists")
+	}
+	c.named.Targets = f.Args()
 	o, population, err := c.unassigned(env, j.options)
 	if err != nil {
 		return 0, err
@@ -89,9 +100,9 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	if f.Changed("cross-check") && c.crossChecks < 0 {
 		return 0, hinted(fmt.Sprintf("--cross-check: %d is no number of serials", c.crossChecks), "0 asks about none")
 	}
-	hosts := c.named.Hosts() // those of a list are not named by the user himself
 	run := &evidence.Run{Version: version, Seed: hex.EncodeToString(o.Serials.Seed), Vantage: c.vantage, Started: env.now().UTC(), Scope: j.scope,
 		Population: population}
+	hosts := c.named.Hosts() // those of a list are not named by the user himself
 	if err := c.disclosure(env, run); err != nil {
 		return 0, err
 	}
@@ -103,7 +114,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	case c.dryRun:
 		return c.dry(ctx, env, run, o)
 	case c.jitter < 0:
-		return 0, hinted("--jitter: "+c.jitter.String()+" is negative", "write it as --jitter 10m")
+		return 0, errNegativeJitter(c.jitter)
 	}
 	if err := c.holdBack(ctx, env); err != nil {
 		warn(env, err)
@@ -129,6 +140,34 @@ func (c *checking) client(f *pflag.FlagSet, named map[string]bool) (*transport.C
 		return nil, hinted("--resolver: "+err.Error(), "write it as --resolver 192.0.2.53 or --resolver 127.0.0.1:5353")
 	}
 	return client, err
+}
+
+func errNegativeJitter(jitter time.Duration) error {
+	return hinted("--jitter: "+jitter.String()+" is negative", "write it as --jitter 10m")
+}
+
+// checkLists checks lists of issued certificates in place of services.
+func (c *checking) checkLists(ctx context.Context, env *environment, f *pflag.FlagSet, j judge) (int, error) {
+	defer func() { _ = c.spool.Close() }()
+	client, err := c.client(f, c.named.Hosts())
+	if err != nil {
+		return 0, err
+	}
+	l, err := c.lists(env, f, j)
+	switch {
+	case err != nil:
+		return 0, err
+	case c.dryRun:
+		return l.dry()
+	case c.jitter < 0:
+		return 0, errNegativeJitter(c.jitter)
+	}
+	if err := c.holdBack(ctx, env); err != nil {
+		warn(env, err)
+		return exitInconclusive, nil
+	}
+	l.run.Started = env.now().UTC()
+	return l.check(ctx, client)
 }
 
 // run asks, keeps and judges.

@@ -240,7 +240,7 @@ func (l *linter) open(name string) (*evidence.Blob, func(), error) {
 func (l *linter) archive(r io.Reader, name string) (*conformance.Report, error) {
 	spool := &transport.Spool{}
 	defer func() { _ = spool.Close() }()
-	run, err := readArchive(r, name, spool)
+	run, err := readRun(r, name, spool)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,8 @@ type environment struct {
 	now            func() time.Time
 	random         io.Reader
 	color          bool
-	width          int // of the terminal; 0 where there is none
+	width          int  // of the terminal; 0 where there is none
+	terminal       bool // standard error is one
 }
 
 func main() {
@@ -51,6 +52,7 @@ func main() {
 
 func realWorld() *environment {
 	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, random: rand.Reader}
+	env.terminal = term.IsTerminal(int(os.Stderr.Fd()))
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		env.width, env.color = width, colorful(os.Getenv)
 	}

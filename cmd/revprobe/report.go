@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -44,7 +45,7 @@ func reportArchive(ctx context.Context, env *environment, args []string) (int, e
 			return 0, err
 		}
 		if since == "" {
-			return j.publish(env, r, report.ByType, false)
+			return j.publish(env, r, report.ByType, unreadable(r))
 		}
 		before, err := j.archive(env, since, spool)
 		if err != nil {
@@ -96,12 +97,30 @@ func (j judge) archive(env *environment, name string, store evidence.Store) (*co
 		defer file.Close()
 		from = file
 	}
-	run, err := readArchive(from, shownName(name), store)
-	if err != nil {
+	begin := func(run *evidence.Run) *conformance.ListExaminer {
+		run.Scope = cmp.Or(j.scope, run.Scope)
+		return conformance.NewListExaminer(run, j.options)
+	}
+	var list *conformance.ListExaminer // which holds no exchange, for there may be too many
+	run, err := readArchive(from, shownName(name), store, func(run *evidence.Run, x *evidence.Exchange) {
+		switch {
+		case run.List == nil:
+			run.Exchanges = append(run.Exchanges, *x)
+		case list == nil:
+			list = begin(run)
+			fallthrough
+		default:
+			list.Take(x)
+		}
+	})
+	switch {
+	case err != nil:
 		return nil, hinted(err.Error(), "report takes what check --archive wrote; lint judges other files")
+	case run.List == nil:
+		run.Scope = cmp.Or(j.scope, run.Scope)
+		return conformance.Examine(run, j.options), nil
+	case list == nil:
+		list = begin(run)
 	}
-	if j.scope != "" {
-		run.Scope = j.scope
-	}
-	return conformance.Examine(run, j.options), nil
+	return list.Report(run), nil
 }

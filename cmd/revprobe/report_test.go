@@ -55,13 +55,13 @@ func TestReportOfACompressedArchiveThatWasCut(t *testing.T) {
 	if err != nil || !isCompressed(whole) {
 		t.Fatalf("%x %v", whole[:min(len(whole), 8)], err)
 	}
-	complete, err := readArchive(bytes.NewReader(whole), "", nil)
+	complete, err := readRun(bytes.NewReader(whole), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := 0
 	for cut := len(whole) / 2; cut < len(whole); cut += 97 {
-		run, err := readArchive(bytes.NewReader(whole[:cut]), "run", nil)
+		run, err := readRun(bytes.NewReader(whole[:cut]), "run", nil)
 		if err != nil || !run.Interrupted || len(run.Exchanges) < before {
 			t.Fatalf("cut at %d of %d: %+v, %v", cut, len(whole), run, err)
 		}
@@ -96,7 +96,7 @@ func TestPartialArchive(t *testing.T) {
 		s.check(t, "--archive", name).want(t, exitClean)
 		mutex.Lock()
 		defer mutex.Unlock()
-		run, err := readArchive(bytes.NewReader(kept), "partial", nil)
+		run, err := readRun(bytes.NewReader(kept), "partial", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestPartialArchive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		complete, err := readArchive(bytes.NewReader(whole), "whole", nil)
+		complete, err := readRun(bytes.NewReader(whole), "whole", nil)
 		if err != nil || len(run.Exchanges) < len(complete.Exchanges)-2 || !run.Interrupted || complete.Interrupted {
 			t.Errorf("%d exchanges of %d, %v", len(run.Exchanges), len(complete.Exchanges), err)
 		}

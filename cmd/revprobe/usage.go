@@ -32,8 +32,10 @@ var usages = map[string]string{
 	"check": `Examples:
   revprobe check leaf.pem --issuer ca.pem
   revprobe check --issuer ca.pem --ocsp http://ocsp.example.com --crl http://crl.example.com/ca.crl
+  revprobe check --issued issued.pem --issuer ca.pem
 
 Usage: revprobe check [flags] TARGET...
+       revprobe check --issued FILE... --issuer FILE [flags]
 A TARGET is a certificate file (PEM or DER, alone or with its chain), host:port of a TLS
 server, the URL of a CRL, or - for a certificate on standard input.
 
@@ -45,8 +47,11 @@ Whom to ask:
   --ccadb FILE         fetch the CRLs of this JSON array of URLs, as the CCADB shows it, too
   --sibling FILE       a certificate of another issuer of the same operator
   --scope ee|ca        what the issuer issues, where nothing else says
+  --issued FILE        ask OCSP about each certificate and precertificate of a list, and
+                       nothing else (PEM, DER or CSV; repeatable; - is standard input)
 How to ask:
   --dry-run            print every request, send nothing
+  --resume ARCHIVE     of lists: take the answers of an interrupted check, ask for the others
   --jitter DURATION    begin after a random part of this time, so that cron jobs do not all
                        ask in the same second
   --cross-check N      ask OCSP about N serials of each CRL (default: 1 in all)

@@ -23,10 +23,11 @@ import (
 
 // world is a real world of buffers.
 type world struct {
-	stdin  io.Reader
-	now    func() time.Time
-	random io.Reader
-	color  bool
+	stdin    io.Reader
+	now      func() time.Time
+	random   io.Reader
+	color    bool
+	terminal bool
 }
 
 // outcome is what a command left behind.
@@ -43,7 +44,7 @@ func revprobe(t *testing.T, args ...string) outcome {
 
 func (w world) run(ctx context.Context, args ...string) outcome {
 	var out, problems bytes.Buffer
-	env := &environment{stdin: w.stdin, stdout: &out, stderr: &problems, now: w.now, random: w.random, color: w.color}
+	env := &environment{stdin: w.stdin, stdout: &out, stderr: &problems, now: w.now, random: w.random, color: w.color, terminal: w.terminal}
 	if w.stdin == nil {
 		env.stdin = strings.NewReader("")
 	}

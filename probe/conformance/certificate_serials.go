@@ -86,7 +86,7 @@ func serialRules() []*Rule {
 			Needs: pointed | evidence.OCSP,
 			Cert: func(s CertSubject) Verdict {
 				for _, other := range siblings(s) {
-					if other.SerialNumber.Cmp(s.Certificate.SerialNumber) == 0 && isPrecertificate(other) == isPrecertificate(s.Certificate) {
+					if other.SerialNumber.Cmp(s.Certificate.SerialNumber) == 0 && revocation.IsPrecertificate(other) == revocation.IsPrecertificate(s.Certificate) {
 						return fail("a serial number of its own", "%x, which %s has too", other.SerialNumber, nameOf(other)).in("serialNumber")
 					}
 				}
@@ -108,10 +108,6 @@ func siblings(s CertSubject) []*x509.Certificate {
 		}
 	}
 	return list
-}
-
-func isPrecertificate(c *x509.Certificate) bool {
-	return revocation.CertificateExtension(c, revocation.OIDPoison) != nil
 }
 
 // delegateNumbered has a delegate sign whose serial number is so far from the leaf's.

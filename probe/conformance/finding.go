@@ -22,6 +22,7 @@ type Finding struct {
 	Assumed   string // what the verdict takes for granted, such as "scope ee"
 	Citations []Citation
 	At        time.Time
+	LastAt    time.Time // of Times, when it was found the last time; else zero
 	// SuppressedFor is the reason for which a Suppression silences it; empty where none does.
 	SuppressedFor   string
 	SuppressedUntil time.Time

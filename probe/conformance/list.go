@@ -3,7 +3,6 @@ package conformance
 import (
 	"crypto/x509"
 	"fmt"
-	"net/http"
 
 	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
@@ -96,7 +95,7 @@ func (l *ListExaminer) lookAt(c *x509.Certificate) {
 // bare is an exchange without what it carried.
 func bare(x *evidence.Exchange) evidence.Exchange {
 	b := *x
-	b.Certificate, b.Request, b.Body, b.Header = nil, nil, nil, http.Header{}
+	b.Certificate, b.Request, b.Body, b.Header = nil, nil, nil, nil
 	return b
 }
 
@@ -134,7 +133,9 @@ func (l *ListExaminer) Report(run *evidence.Run) *Report {
 				s.Exchanges = append(s.Exchanges, x)
 			}
 		}
-		r.Services = append(r.Services, s.Service)
+		if len(s.Exchanges) > 0 {
+			r.Services = append(r.Services, s.Service)
+		}
 	}
 	r.Hints = append(r.Hints, run.Notes...)
 	if r.ClockError != 0 {

@@ -50,7 +50,7 @@ func (l *ListReport) add(a Answer, name string, c *x509.Certificate) {
 		s.Answers[s.said].Count--
 	default:
 		s.Certificates++
-		if c != nil && isPrecertificate(c) {
+		if c != nil && revocation.IsPrecertificate(c) {
 			s.Precertificates++
 		}
 	}

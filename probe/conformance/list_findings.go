@@ -9,8 +9,12 @@ import (
 	"github.com/revprobe/revprobe/probe/evidence"
 )
 
-// maxExamples is how many of the findings that are alike are named.
-const maxExamples = 5
+// Of the findings that are alike so many are named by their exchanges, and so many by the
+// serial numbers that they are about.
+const (
+	maxExamples = 5
+	maxSerials  = 3
+)
 
 // alikes makes one finding of those of a list that say the same of the same service.
 type alikes struct {
@@ -44,11 +48,12 @@ func (a *alikes) add(f Finding, x *evidence.Exchange) {
 		a.list = append(a.list, same)
 	}
 	same.Times++
+	same.LastAt = f.At
 	if len(same.Exchanges) == maxExamples {
 		return
 	}
 	same.Exchanges = append(same.Exchanges, x.ID)
-	if same.Times > 1 {
+	if same.Times > 1 && same.Times <= maxSerials {
 		same.others = append(same.others, x.Serial)
 	}
 	if f.Outcome == Failed {

@@ -3,8 +3,6 @@ package conformance
 import (
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/asn1"
-	"slices"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -28,7 +26,7 @@ func assignedRules() []*Rule {
 		Needs: evidence.Assigned,
 		Scope: evidence.ScopeEE,
 		Response: func(s ResponseSubject) Verdict {
-			if s.Subject != nil && isPrecertificate(s.Subject) {
+			if s.Subject != nil && revocation.IsPrecertificate(s.Subject) {
 				return skip() // ocsp-assigned-precert speaks of those
 			}
 			return answersForAssigned(s)
@@ -54,7 +52,7 @@ func assignedRules() []*Rule {
 		Needs: evidence.Assigned,
 		Scope: evidence.ScopeEE,
 		Response: func(s ResponseSubject) Verdict {
-			if s.Subject == nil || !isPrecertificate(s.Subject) {
+			if s.Subject == nil || !revocation.IsPrecertificate(s.Subject) {
 				return skip()
 			}
 			return answersForAssigned(s)
@@ -80,7 +78,7 @@ func assignedRules() []*Rule {
 // (RFC 6962 §3.1): asked about under the signer's own name, nobody has to know it.
 func answersForAssigned(s ResponseSubject) Verdict {
 	switch {
-	case s.Subject == nil || len(s.Subject.OCSPServer) == 0 || s.At.After(s.Subject.NotAfter) || signsPrecertificates(s.Issuer):
+	case s.Subject == nil || len(s.Subject.OCSPServer) == 0 || s.At.After(s.Subject.NotAfter) || s.Issuer != nil && revocation.SignsPrecertificates(s.Issuer):
 		return skip() // the duty is to certificates that name a responder, until they expire
 	case !s.At.After(published(s.Subject).Add(assignmentGrace)):
 		return unable("the certificate may be younger than 15 minutes")
@@ -93,13 +91,6 @@ func answersForAssigned(s ResponseSubject) Verdict {
 		return pass()
 	}
 	return skip() // no answer that other rules would not object to
-}
-
-// signsPrecertificates reports whether a certificate is a Precertificate Signing Certificate.
-func signsPrecertificates(c *x509.Certificate) bool {
-	return c != nil && slices.ContainsFunc(c.UnknownExtKeyUsage, func(purpose asn1.ObjectIdentifier) bool {
-		return purpose.String() == revocation.OIDPrecertSigning.String()
-	})
 }
 
 // poisonedAt makes a precertificate of a certificate's template.

@@ -112,7 +112,7 @@ type crlStateLine struct {
 // ChangesJSON writes what changed between two runs as JSON lines: changes, then findings,
 // answers and CRLs. An error is w's.
 func ChangesJSON(w io.Writer, before, after *conformance.Report, c *conformance.Changes, exit int) error {
-	var out jsonLines
+	out := jsonLines{to: w}
 	out.add(changesLine{"changes", stamp(before.Run.Started), stamp(after.Run.Started), len(c.New), len(c.Gone), len(c.Still), len(c.Unjudged), exit})
 	for _, part := range []struct {
 		change string
@@ -130,7 +130,7 @@ func ChangesJSON(w io.Writer, before, after *conformance.Report, c *conformance.
 	for _, crl := range c.CRLs {
 		out.add(changedCRLLine{"crl", crl.URL, crlStateLineOf(crl.Before), crlStateLineOf(crl.After)})
 	}
-	return out.writeTo(w)
+	return out.end()
 }
 
 func crlStateLineOf(s conformance.CRLState) crlStateLine {

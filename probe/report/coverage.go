@@ -40,9 +40,9 @@ type rowLine struct {
 // CoverageJSON writes the requirements of the catalogue as JSON lines, one a line. An error
 // is w's.
 func CoverageJSON(w io.Writer, rows []conformance.Row) error {
-	var out jsonLines
+	out := jsonLines{to: w}
 	for _, row := range rows {
 		out.add(rowLine{"requirement", row.ID, row.Section, row.Reason == "", row.Reason})
 	}
-	return out.writeTo(w)
+	return out.end()
 }

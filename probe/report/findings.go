@@ -17,6 +17,7 @@ type mergedFinding struct {
 	conformance.Finding          // the first of them
 	times               int      // how many there are
 	exchanges           []string // ids, or file names, each once
+	unnamed             int      // further ones that nobody has kept
 	otherGots           bool     // not all saw the same
 	last                time.Time
 }
@@ -40,15 +41,14 @@ func merge(findings []conformance.Finding) []*mergedFinding {
 		key := sameness{f.Rule.ID, f.Severity, f.Field, times.ReplaceAllString(f.Want, "T"), f.Assumed, citations(f.Citations)}
 		m := index[key]
 		if m == nil {
-			m = &mergedFinding{Finding: f, last: f.At}
+			m = &mergedFinding{Finding: f, last: later(f.At, f.LastAt)}
 			index[key], seen[m] = m, map[string]bool{}
 			list = append(list, m)
 		}
-		m.times++
+		m.times += max(f.Times, 1)
+		m.unnamed += max(f.Times-len(f.Exchanges), 0)
 		m.otherGots = m.otherGots || f.Got != m.Got
-		if f.At.After(m.last) {
-			m.last = f.At
-		}
+		m.last = later(m.last, later(f.At, f.LastAt))
 		for _, id := range sources(f) {
 			if !seen[m][id] {
 				seen[m][id] = true
@@ -122,6 +122,9 @@ func (s *section) where(m *mergedFinding) string {
 	}
 	if at := slices.IndexFunc(s.exchanges, func(x *evidence.Exchange) bool { return x.ID == m.exchanges[0] }); at >= 0 {
 		names[0] += asked(s.exchanges[at])
+	}
+	if m.unnamed > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), m.unnamed)
 	}
 	return several(names, few)
 }

@@ -65,11 +65,11 @@ type pastAnswerObject struct {
 // HistoryJSON writes the timeline of each service as JSON lines, one service a line. An
 // error is w's.
 func HistoryJSON(w io.Writer, list []evidence.Timeline) error {
-	var out jsonLines
+	out := jsonLines{to: w}
 	for i := range list {
 		out.add(timelineLineOf(&list[i]))
 	}
-	return out.writeTo(w)
+	return out.end()
 }
 
 func timelineLineOf(t *evidence.Timeline) timelineLine {

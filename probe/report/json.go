@@ -24,7 +24,7 @@ const (
 // JSON writes a report as JSON lines for programs: one object a line, each with its type.
 // Strings of a far end that are no UTF-8 have U+FFFD for what is none. An error is w's.
 func JSON(w io.Writer, r *conformance.Report, exit int, layout Layout) error {
-	var out jsonLines
+	out := jsonLines{to: w}
 	out.add(runLineOf(r))
 	if layout == ByFile {
 		out.byFile(r)
@@ -32,7 +32,7 @@ func JSON(w io.Writer, r *conformance.Report, exit int, layout Layout) error {
 		out.byType(r)
 	}
 	out.add(tallyLineOf(r, exit))
-	return out.writeTo(w)
+	return out.end()
 }
 
 func (l *jsonLines) byType(r *conformance.Report) {
@@ -47,6 +47,12 @@ func (l *jsonLines) byType(r *conformance.Report) {
 	}
 	for _, a := range r.Answers {
 		l.add(answerLineOf(a))
+	}
+	if r.List != nil { // whose run has no other answers
+		l.add(listLineOf(r.List))
+		for a := range r.List.All() {
+			l.add(answerLineOf(a))
+		}
 	}
 	for _, b := range r.Bounds {
 		l.add(boundLineOf(b))
@@ -93,11 +99,15 @@ func (l *jsonLines) findings(list []conformance.Finding) {
 	}
 }
 
-// jsonLines gathers objects, one a line. The first error stays.
+// jsonLines writes objects, one a line, many lines at once. The first error stays.
 type jsonLines struct {
+	to   io.Writer
 	text bytes.Buffer
 	err  error
 }
+
+// manyLines is how many octets are written at once.
+const manyLines = 1 << 20
 
 func (l *jsonLines) add(object any) {
 	if l.err != nil {
@@ -108,6 +118,11 @@ func (l *jsonLines) add(object any) {
 	e.SetEscapeHTML(false) // URLs stay readable
 	if l.err = e.Encode(object); l.err == nil {
 		escapeControls(&l.text, line.Bytes())
+	} else {
+		l.err = fmt.Errorf("encoding the report: %w", l.err)
+	}
+	if l.text.Len() > manyLines {
+		l.flush()
 	}
 }
 
@@ -123,14 +138,20 @@ func escapeControls(to *bytes.Buffer, line []byte) {
 	}
 }
 
-func (l *jsonLines) writeTo(w io.Writer) error {
+func (l *jsonLines) flush() {
 	if l.err != nil {
-		return fmt.Errorf("encoding the report: %w", l.err)
+		return
 	}
-	if _, err := w.Write(l.text.Bytes()); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
+	if _, err := l.to.Write(l.text.Bytes()); err != nil {
+		l.err = fmt.Errorf("writing the report: %w", err)
 	}
-	return nil
+	l.text.Reset()
+}
+
+// end writes what is left and returns the first error.
+func (l *jsonLines) end() error {
+	l.flush()
+	return l.err
 }
 
 type runLine struct {

@@ -53,6 +53,7 @@ type findingLine struct {
 	Service   string              `json:"service,omitempty"`
 	Exchanges []string            `json:"exchanges,omitempty"`
 	Assumed   string              `json:"assumed,omitempty"`
+	Times     int                 `json:"times,omitempty"` // how often it was found about a list
 	// Suppressed is the reason for which it is silenced, Until the first moment at which it is not.
 	Suppressed string `json:"suppressed,omitempty"`
 	Until      string `json:"until,omitempty"`
@@ -60,7 +61,7 @@ type findingLine struct {
 
 func findingLineOf(f conformance.Finding) findingLine {
 	line := findingLine{"finding", f.Source, f.Rule.ID, severityOf(f).String(), f.Outcome, f.Field, f.Got, f.Want,
-		citationNames(f.Citations), stamp(f.At), nil, f.Service, f.Exchanges, f.Assumed, f.SuppressedFor, stamp(f.SuppressedUntil)}
+		citationNames(f.Citations), stamp(f.At), nil, f.Service, f.Exchanges, f.Assumed, f.Times, f.SuppressedFor, stamp(f.SuppressedUntil)}
 	if f.Offset >= 0 {
 		line.Offset = &f.Offset
 	}

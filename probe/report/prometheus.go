@@ -21,7 +21,9 @@ func Prometheus(w io.Writer, r *conformance.Report, exit int) error {
 	m := newMetrics()
 	m.run(r, exit)
 	for i := range r.Services {
-		m.service(r, &r.Services[i])
+		if r.List == nil { // which keeps no more than examples of what went wrong
+			m.service(r, &r.Services[i])
+		}
 	}
 	for _, j := range r.Judged {
 		m.judged(r, j)
@@ -183,7 +185,7 @@ func (m *metrics) judged(r *conformance.Report, j *conformance.Judged) {
 		switch {
 		case f.Rule != j.Rule || placeOf(f) != j.Place():
 		case f.Counts():
-			m.findings.WithLabelValues(place, f.Severity.String()).Inc()
+			m.findings.WithLabelValues(place, f.Severity.String()).Add(float64(max(f.Times, 1)))
 		case f.Suppressed():
 			suppressed++
 		}

@@ -29,7 +29,7 @@ type clauseObject struct {
 
 // RulesJSON writes rules as JSON lines, one rule a line. An error is w's.
 func RulesJSON(w io.Writer, rules []*conformance.Rule) error {
-	var out jsonLines
+	out := jsonLines{to: w}
 	for _, r := range rules {
 		line := ruleLine{Type: "rule", ID: r.ID, Says: r.Says, Subject: r.Subject(), Citations: citationNames(r.Cites),
 			Needs: needs(r), Severity: severities(r), Scope: r.Scope, Clauses: []clauseObject{}}
@@ -38,5 +38,5 @@ func RulesJSON(w io.Writer, rules []*conformance.Rule) error {
 		}
 		out.add(line)
 	}
-	return out.writeTo(w)
+	return out.end()
 }

@@ -54,12 +54,12 @@ func askedAnything(run *evidence.Run) bool {
 // counts says how many verdicts came out which way.
 func counts(r *conformance.Report) string {
 	const few = 5
-	text := fmt.Sprintf("%d passed, %d failed", r.Outcomes[conformance.Passed], r.Outcomes[conformance.Failed]-len(suppressed(r)))
+	text := fmt.Sprintf("%d passed, %d failed", r.Outcomes[conformance.Passed], r.Outcomes[conformance.Failed]-verdicts(suppressed(r)))
 	if bySeverity := severityCounts(r); bySeverity != "" {
 		text += " (" + bySeverity + ")"
 	}
-	if silenced := suppressed(r); len(silenced) > 0 {
-		text += fmt.Sprintf(", %d suppressed", len(silenced))
+	if silenced := verdicts(suppressed(r)); silenced > 0 {
+		text += fmt.Sprintf(", %d suppressed", silenced)
 	}
 	text += fmt.Sprintf(", %d inconclusive", r.Outcomes[conformance.Inconclusive])
 	if undecided := inconclusiveRules(r); len(undecided) > 0 {
@@ -78,12 +78,21 @@ func suppressed(r *conformance.Report) []conformance.Finding {
 	return slices.DeleteFunc(slices.Clone(r.Findings), func(f conformance.Finding) bool { return !f.Suppressed() })
 }
 
+// verdicts is how many verdicts findings stand for.
+func verdicts(list []conformance.Finding) int {
+	sum := 0
+	for _, f := range list {
+		sum += max(f.Times, 1)
+	}
+	return sum
+}
+
 func severityCounts(r *conformance.Report) string {
 	var parts []string
-	times := failuresBySeverity(r)
+	failed := failuresBySeverity(r)
 	for _, s := range conformance.Severities() {
-		if times[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", times[s], s))
+		if failed[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", failed[s], s))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -93,7 +102,7 @@ func failuresBySeverity(r *conformance.Report) map[conformance.Severity]int {
 	times := map[conformance.Severity]int{}
 	for _, f := range r.Findings {
 		if f.Counts() {
-			times[f.Severity]++
+			times[f.Severity] += max(f.Times, 1)
 		}
 	}
 	return times

@@ -37,10 +37,13 @@ func Text(w io.Writer, r *conformance.Report, o TextOptions) error {
 	}
 	p := newPage(o)
 	list := sections(r)
-	if len(r.Services) > 0 {
+	if len(r.Services) > 0 || r.List != nil {
 		p.run(r)
 	}
 	if err := p.statuses(r.Certificates); err != nil {
+		return err
+	}
+	if err := p.list(r.List); err != nil {
 		return err
 	}
 	for i, s := range list {
@@ -51,7 +54,7 @@ func Text(w io.Writer, r *conformance.Report, o TextOptions) error {
 			return fmt.Errorf("laying out the answers of %s: %w", shown(s.name), err)
 		}
 	}
-	if len(list) > 0 {
+	if len(list) > 0 || r.List != nil {
 		p.WriteByte('\n')
 	}
 	p.summary(r, o.Exit)

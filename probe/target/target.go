@@ -66,7 +66,7 @@ func Resolve(ctx context.Context, n Named, asker probe.Asker, run *evidence.Run)
 		f.siblings = append(f.siblings, list...)
 	}
 	for _, address := range slices.Concat(n.Responders, n.CRLs) {
-		if err := httpURL(address); err != nil {
+		if err := HTTPURL(address); err != nil {
 			return nil, err
 		}
 	}
@@ -131,7 +131,8 @@ func withoutPath(err error) error {
 	return err
 }
 
-func httpURL(address string) error {
+// HTTPURL says why a text is no URL of a service over HTTP; nil where it is one.
+func HTTPURL(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return fmt.Errorf("asking %s: not an http URL", address)
@@ -186,7 +187,7 @@ func (f *finder) find(name string) ([]probe.Target, error) {
 		if strings.HasPrefix(strings.ToLower(name), "tls://") {
 			return f.handshake(name)
 		}
-		if err := httpURL(name); err != nil {
+		if err := HTTPURL(name); err != nil {
 			return nil, err
 		}
 		return []probe.Target{f.list(name)}, nil
@@ -275,7 +276,7 @@ func pointers(c *x509.Certificate) (responders, crls []string) {
 	points, _ := revocation.CertificateCRLDP(c)
 	for _, p := range points {
 		for _, uri := range p.URIs {
-			if httpURL(uri) == nil && !slices.Contains(crls, uri) {
+			if HTTPURL(uri) == nil && !slices.Contains(crls, uri) {
 				crls = append(crls, uri)
 			}
 		}
@@ -307,7 +308,7 @@ func accessURLs(c *x509.Certificate, method revocation.OID) []string {
 	var list []string
 	access, _ := revocation.CertificateAIA(c)
 	for _, a := range access {
-		if a.Method == method && httpURL(a.URI) == nil && !slices.Contains(list, a.URI) {
+		if a.Method == method && HTTPURL(a.URI) == nil && !slices.Contains(list, a.URI) {
 			list = append(list, a.URI)
 		}
 	}

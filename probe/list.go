@@ -1,0 +1,220 @@
+package probe
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"iter"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
+)
+
+// ListQuestion asks a responder about a certificate of a list, whose issuer is that.
+func ListQuestion(responder string, issuer, c *x509.Certificate) (evidence.Question, error) {
+	about := evidence.Question{URL: responder, Issuer: evidence.Fingerprint(issuer.Raw), Subject: evidence.Fingerprint(c.Raw), Certificate: c.Raw}
+	return question(about, Target{Issuer: issuer}, revocation.SerialOf(c.SerialNumber), evidence.AssignedPOST)
+}
+
+// How often in a row a host may fail to answer before it is left alone for a while, for how
+// long, and how often before it is given up.
+const (
+	patience   = 3
+	recess     = time.Minute
+	maxSilent  = 10
+	maxWaiting = 64 << 20 // octets of questions that wait, of all hosts together
+)
+
+// ListOptions say what becomes of the answers about a list. Neither function is called by
+// several goroutines at once.
+type ListOptions struct {
+	Kept    int                      // how many exchanges there are already
+	Keep    func(*evidence.Exchange) // is given each exchange as soon as it is over
+	GivenUp func(evidence.Question)  // is given each question that is not put, since its host had failed too often
+}
+
+// AskList puts questions as they come, several hosts at once, each host one question at a
+// time. A host that fails is asked again, then left alone for a while, and given up in the
+// end. When ctx ends it stops asking; nothing is said of what was not asked by then. It reads
+// no further ahead than memory allows.
+func AskList(ctx context.Context, questions iter.Seq[evidence.Question], asker Asker, o ListOptions) {
+	l := &listing{ListOptions: o, ctx: ctx, asker: asker, hosts: map[string]*listedHost{}}
+	l.room = sync.NewCond(&l.mutex)
+	defer context.AfterFunc(ctx, func() {
+		l.mutex.Lock()
+		defer l.mutex.Unlock()
+		l.room.Broadcast()
+	})()
+	for q := range questions {
+		if !l.queue(q) {
+			break
+		}
+	}
+	l.wait.Wait()
+}
+
+// listing is a list while it is asked about.
+type listing struct {
+	ListOptions
+	ctx   context.Context
+	asker Asker
+	wait  sync.WaitGroup
+
+	mutex   sync.Mutex // guards all that follows
+	room    *sync.Cond
+	waiting int // octets
+	hosts   map[string]*listedHost
+
+	keeping sync.Mutex // one call of the options' functions at a time
+}
+
+// listedHost is one host with the questions that wait for it.
+type listedHost struct {
+	questions []evidence.Question
+	working   bool
+	failed    int // in a row
+	givenUp   bool
+}
+
+func weight(q evidence.Question) int { return len(q.Certificate) + len(q.Request) + 512 }
+
+// queue adds a question to those of its host, and waits while too many wait; false when ctx
+// ended.
+func (l *listing) queue(q evidence.Question) bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	for l.waiting > maxWaiting && l.ctx.Err() == nil {
+		l.room.Wait()
+	}
+	if l.ctx.Err() != nil {
+		return false
+	}
+	l.waiting += weight(q)
+	h := l.hosts[host(q.URL)]
+	if h == nil {
+		h = &listedHost{}
+		l.hosts[host(q.URL)] = h
+	}
+	h.questions = append(h.questions, q)
+	if !h.working {
+		h.working = true
+		l.wait.Go(func() { l.work(h) })
+	}
+	return true
+}
+
+// next takes the next question of a host; false where none waits.
+func (l *listing) next(h *listedHost) (evidence.Question, bool) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if len(h.questions) == 0 || l.ctx.Err() != nil {
+		h.working = false
+		return evidence.Question{}, false
+	}
+	q := h.questions[0]
+	h.questions[0] = evidence.Question{}
+	h.questions = h.questions[1:]
+	l.waiting -= weight(q)
+	l.room.Signal()
+	return q, true
+}
+
+// work asks a host until no question waits for it.
+func (l *listing) work(h *listedHost) {
+	for {
+		q, more := l.next(h)
+		switch {
+		case !more:
+			return
+		case h.givenUp:
+			l.giveUp(q)
+		default:
+			l.put(h, q)
+		}
+	}
+}
+
+// put asks one question, and once more where it failed in a way that may be chance.
+func (l *listing) put(h *listedHost, q evidence.Question) {
+	x, ok := l.ask(q)
+	if ok && chance(x) {
+		q.Repeat = true
+		x, ok = l.ask(q)
+	}
+	switch {
+	case !ok:
+		return
+	case x.Failure == evidence.Refused || x.Failure == evidence.BadURL:
+		h.givenUp = true // the next time it would be the same
+	case silent(x):
+		h.failed++
+		h.givenUp = h.failed >= maxSilent
+		if h.failed >= patience && !h.givenUp {
+			l.pause()
+		}
+	default:
+		h.failed = 0
+	}
+}
+
+// ask puts a question and keeps what came back; false where it was interrupted.
+func (l *listing) ask(q evidence.Question) (evidence.Exchange, bool) {
+	x := l.asker.Ask(l.ctx, q)
+	if x.Failure == evidence.Interrupted {
+		return x, false
+	}
+	l.keeping.Lock()
+	defer l.keeping.Unlock()
+	l.Kept++
+	x.Question, x.ID = q, ListID(l.Kept)
+	l.Keep(&x)
+	return x, true
+}
+
+// ListID names the n-th exchange about lists.
+func ListID(n int) string { return fmt.Sprintf("issued.%d", n) }
+
+func (l *listing) giveUp(q evidence.Question) {
+	l.keeping.Lock()
+	defer l.keeping.Unlock()
+	l.GivenUp(q)
+}
+
+func (l *listing) pause() {
+	timer := time.NewTimer(recess)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-l.ctx.Done():
+	}
+}
+
+// chance reports whether an exchange may have failed by chance.
+func chance(x evidence.Exchange) bool {
+	switch x.Failure {
+	case evidence.HTTPStatus:
+		return x.Code >= http.StatusInternalServerError
+	case "", evidence.Redirect, evidence.Oversize:
+		return false
+	}
+	return !x.Failure.Ours()
+}
+
+// silent reports whether an exchange shows that the host, or our network, does not answer
+// just now, or wants to be left alone.
+func silent(x evidence.Exchange) bool {
+	switch x.Failure {
+	case "", evidence.Redirect, evidence.Oversize, evidence.HTTPSyntax:
+		return false
+	case evidence.HTTPStatus:
+		switch x.Code {
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			return true
+		}
+		return false
+	}
+	return true
+}
