@@ -113,9 +113,11 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		if p.asks.Has(evidence.Resolve) && once("resolve", host(crl)) {
 			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: crl, Method: http.MethodHead, Issuer: issuer})
 		}
+		q := evidence.Question{Ask: evidence.FetchCRL, URL: crl, Method: http.MethodGet, Issuer: issuer, Subject: subject}
 		if p.asks.Has(evidence.FetchCRL) && once("crl", crl, issuer) {
-			planned.CRLs = append(planned.CRLs, evidence.Question{Ask: evidence.FetchCRL, URL: crl, Method: http.MethodGet, Issuer: issuer, Subject: subject})
+			planned.CRLs = append(planned.CRLs, q)
 		}
+		p.crlAgain(&planned, q, once)
 	}
 	p.issuers(run, &planned, issuer, subject, once)
 	p.registrations(&planned, issuer, once)
@@ -134,6 +136,9 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		if err := p.responder(&planned, responder, issuer, subject, once); err != nil {
 			return planned, err
 		}
+		if err := p.answerAgain(&planned, evidence.Question{URL: responder, Issuer: issuer, Subject: subject}, once); err != nil {
+			return planned, err
+		}
 		if p.asks.Has(evidence.Probes) && once("probes", responder, issuer) {
 			if err := p.probes(&planned, evidence.Question{URL: responder, Issuer: issuer, Subject: subject}); err != nil {
 				return planned, err
@@ -141,9 +146,7 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		}
 	}
 	for _, q := range planned.CRLs {
-		if p.asks.Has(evidence.Robustness) {
-			planned.Probes = append(planned.Probes, conditionalFetch(q))
-		}
+		p.crlOddly(&planned, q, once)
 	}
 	return planned, nil
 }

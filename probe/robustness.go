@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
@@ -96,41 +95,4 @@ func (o *prober) unassigned(index int) revocation.CertID {
 	id := o.id
 	id.Serial = o.serial("robustness", 1+index)
 	return id
-}
-
-// The questions that depend on an earlier answer say so until that is there.
-const (
-	etagBefore     = "(the ETag of the answer before)"
-	modifiedBefore = "(the Last-Modified of the answer before)"
-)
-
-// conditionalFetch asks for a CRL again, should it have changed.
-func conditionalFetch(q evidence.Question) evidence.Question {
-	q.Ask, q.Variant = evidence.Robustness, "crl-conditional"
-	q.Wire = &evidence.Wire{Header: []string{"If-Modified-Since: " + modifiedBefore}}
-	return q
-}
-
-// completed puts into a question what it takes from an earlier answer; false where there
-// is none, so that it cannot be asked.
-func completed(q evidence.Question, answered []evidence.Exchange) (evidence.Question, bool) {
-	switch q.Variant {
-	case "inm":
-		return validated(q, answered, "get-plain", "Etag", etagBefore)
-	case "crl-conditional":
-		return validated(q, answered, "", "Last-Modified", modifiedBefore)
-	}
-	return q, true
-}
-
-func validated(q evidence.Question, answered []evidence.Exchange, variant, field, placeholder string) (evidence.Question, bool) {
-	for _, x := range answered {
-		value := x.Header.Get(field)
-		if x.URL != q.URL || x.Variant != variant || !x.Answered() || value == "" || strings.ContainsAny(value, "\r\n") {
-			continue
-		}
-		q.Wire = &evidence.Wire{Header: []string{strings.Replace(q.Wire.Header[0], placeholder, value, 1)}}
-		return q, true
-	}
-	return q, false
 }

@@ -32,7 +32,9 @@ func Catalogue() []Row {
 
 // furtherRows are what we judge beyond the catalogue: no text requires it, and those who
 // serve Go programs want to know.
-func furtherRows() []Row { return judged("further", "ocsp-stock-client", "crl-reason-not-downgraded") }
+func furtherRows() []Row {
+	return judged("further", "ocsp-stock-client", "crl-reason-not-downgraded", "rob-crl-range")
+}
 
 // judged returns rows that have rules.
 func judged(section string, ids ...string) []Row {

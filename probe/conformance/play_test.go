@@ -20,7 +20,7 @@ import (
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // everything is every kind of question that a plan can hold.
-const everything = evidence.Resolve | evidence.WalkDNS | evidence.RDAP | evidence.FetchCRL | evidence.FetchIssuer | evidence.OCSP | evidence.UnissuablePOST
+const everything = evidence.Resolve | evidence.WalkDNS | evidence.RDAP | evidence.FetchCRL | evidence.FetchIssuer | evidence.OCSP | evidence.UnissuablePOST | evidence.Conditional
 
 // asksFor is what a fake of a rule is asked: everything, and odd questions where the rule is
 // about those. They are many.

@@ -19,7 +19,7 @@ func Rules() []*Rule {
 		crlIssuerRules(), crlDateRules(), crlExtensionListRules(), crlOptionalExtensionRules(), crlIDPRules(), crlIDPScopeRules(),
 		crlEntryFieldRules(), crlReasonRules(),
 		availabilityRules(), historyRules(), httpBodyRules(), caIssuersRules(), accessibleRules(), headerRules(),
-		cachingRules(), cacheKeyRules(), crlCachingRules(), replicaRules(),
+		cachingRules(), cacheKeyRules(), crlCachingRules(), conditionalRules(), replicaRules(),
 		certificateRules(), accessRules(), distributionPointRules(),
 		locationRules(), issuerRules(), purposeRules(), serialRules(),
 		resolutionRules(), zoneRules(), addressRules(), registrationRules(),

@@ -118,28 +118,16 @@ func rareHTTPRules() []*Rule {
 		{
 			ID:     "rob-crl-conditional",
 			Cites:  []Citation{RFC5280("4.2.1.13", Observed)},
-			Says:   "A CRL that is asked for if modified should come as it is or with 304, and never an older one.",
+			Says:   "A CRL that is asked for by who has it should come as it is or with 304, and never an older one.",
 			Needs:  evidence.Robustness,
 			And:    evidence.FetchCRL,
 			Marked: Warning,
 			Service: func(s ServiceSubject) Verdict {
-				list := s.probed("crl-conditional")
-				if len(list) == 0 {
-					return skip()
+				var verdicts []Verdict
+				for _, p := range s.probed("crl-conditional", "crl-inm") {
+					verdicts = append(verdicts, p.notOlder().about(p.ID))
 				}
-				p := list[0]
-				asked, _ := p.Wire.Field("If-Modified-Since")
-				before, errBefore := time.Parse(httpTime, asked)
-				after, errAfter := time.Parse(httpTime, p.Header.Get("Last-Modified"))
-				switch {
-				case p.unasked():
-					return unable("%s could not be asked: %s", p.Variant, outcomeOf(p.Exchange))
-				case p.Code != statusOK && p.Code != statusNotModified || late(p.Exchange):
-					return fail("200 or 304 within 10s", "%s", p.text()).about(p.ID)
-				case p.Code == statusOK && errBefore == nil && errAfter == nil && after.Before(before):
-					return fail("nothing older than "+asked, "Last-Modified %s", p.Header.Get("Last-Modified")).about(p.ID)
-				}
-				return pass()
+				return together(verdicts)
 			},
 			Bad: []fixtures.Case{
 				when("412", func(r *fake) { r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 412} }),
@@ -150,8 +138,25 @@ func rareHTTPRules() []*Rule {
 			Good: []fixtures.Case{when("of the same time", func(r *fake) {
 				r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 200}
 			})},
+			Also: []string{"http-conditional-304"},
 		},
 	}
+}
+
+// notOlder judges what came of a CRL to one who has it already.
+func (p ProbeAnswer) notOlder() Verdict {
+	asked, _ := p.Wire.Field("If-Modified-Since")
+	before, errBefore := time.Parse(httpTime, asked)
+	after, errAfter := time.Parse(httpTime, p.Header.Get("Last-Modified"))
+	switch {
+	case p.unasked():
+		return unable("%s could not be asked: %s", p.Variant, outcomeOf(p.Exchange))
+	case p.Code != statusOK && p.Code != statusNotModified || late(p.Exchange):
+		return fail("200 or 304 within 10s", "%s: %s", p.Variant, p.text())
+	case p.Code == statusOK && errBefore == nil && errAfter == nil && after.Before(before):
+		return fail("nothing older than "+asked, "Last-Modified %s", p.Header.Get("Last-Modified"))
+	}
+	return pass()
 }
 
 // unimplemented leaves out the variants whose method the server says it does not have: that
@@ -297,6 +302,7 @@ func clientRules() []*Rule {
 				when("unknown", says("conditional", fixtures.Unknown)),
 			},
 			Good: []fixtures.Case{when("200", carried("conditional", fixtures.HTTP{Header: map[string][]string{"Etag": {`"another"`}}}))},
+			Also: []string{"http-conditional-304"},
 		},
 	}
 }

@@ -28,19 +28,20 @@ const (
 	NoncePOST                      // OCSP with a nonce; Variant says of what length
 	GETSpelling                    // OCSP by GET whose path is spelled in another way; Variant says in which
 	Robustness                     // odd requests, which only who asks for them sends; Variant says which
+	Conditional                    // a document once more, should it have changed; Variant says against what
 	File                           // a file that was given to be judged; nothing was asked
 )
 
 var askNames = []string{"resolve", "handshake", "fetch-issuer", "fetch-crl", "assigned-post", "assigned-get",
 	"unassigned-post", "unassigned-get", "foreign-post", "listed-post", "sha256-post", "walk-dns", "rdap", "unissuable-post",
-	"nonce-post", "get-spelling", "robustness", "file"}
+	"nonce-post", "get-spelling", "robustness", "conditional", "file"}
 
 // OCSP is every Ask that has to be answered with an OCSPResponse over HTTP.
 const OCSP = AssignedPOST | AssignedGET | UnassignedPOST | UnassignedGET | ForeignPOST | ListedPOST | SHA256POST
 
 // Probes is every Ask about how requests out of the ordinary are taken. The rules about
 // ordinary answers do not look at theirs.
-const Probes = Optional | GETSpelling
+const Probes = Optional | GETSpelling | Conditional
 
 // Optional is every Ask that is put only where the operator wants it.
 const Optional = NoncePOST | Robustness
