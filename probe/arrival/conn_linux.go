@@ -12,6 +12,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// socket is one that wants times and gets nothing. The kernel takes times for as long as any
+// socket wants them, and begins to some time after the first does: too late for the only
+// answer of a connection.
+func socket() *os.File {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS_NEW, 1) != nil {
+		_ = unix.Close(fd)
+		return nil
+	}
+	return os.NewFile(uintptr(fd), "arrival")
+}
+
 // Conn is a TCP connection of which the kernel tells when octets arrived
 // (SO_TIMESTAMPNS, socket(7)). It does so for the last segment of what one call reads, or
 // for a later one that it has joined to that.

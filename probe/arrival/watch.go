@@ -5,6 +5,7 @@ package arrival
 
 import (
 	"net"
+	"os"
 	"time"
 )
 
@@ -17,9 +18,15 @@ type Watch struct {
 	conn  *Conn
 }
 
-// Over has the kernel note when octets arrive on conn, and returns the connection to
-// read from.
-func Over(conn net.Conn) (net.Conn, *Watch) {
+// Clock has the kernel ready to tell times for as long as it is kept.
+type Clock struct{ kept *os.File }
+
+// NewClock returns a Clock, which tells the program's own times where the kernel has none.
+func NewClock() *Clock { return &Clock{socket()} }
+
+// Watch has the kernel note when octets arrive on conn, and returns the connection to read
+// the answer from, be it through TLS.
+func (c *Clock) Watch(conn net.Conn) (net.Conn, *Watch) {
 	stamped := Stamp(conn)
 	return stamped, &Watch{conn: stamped}
 }

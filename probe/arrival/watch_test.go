@@ -35,7 +35,7 @@ func TestWithoutTheKernel(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer ours.Close()
 	go func() { _, _ = theirs.Write([]byte("ab")) }()
-	conn, w := Over(ours)
+	conn, w := NewClock().Watch(ours)
 	w.Begin()
 	w.Sent()
 	octets := make([]byte, 9)

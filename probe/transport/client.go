@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/revprobe/revprobe/probe/arrival"
 	"github.com/revprobe/revprobe/probe/evidence"
 )
 
@@ -71,6 +72,7 @@ type Client struct {
 	dial           dialFunc
 	resolver       *resolver
 	pace           *pace
+	clock          *arrival.Clock
 	registries     registries
 }
 
@@ -108,7 +110,7 @@ func New(o Options) (*Client, error) {
 	if c.dial == nil {
 		c.dial = new(net.Dialer).DialContext
 	}
-	c.pace = newPace(rate)
+	c.pace, c.clock = newPace(rate), arrival.NewClock()
 	c.registries = c.reachRegistries(o.RDAPTransport)
 	var err error
 	if c.resolver, err = newResolver(o.Resolvers, c.timeout, c.dial); err != nil {

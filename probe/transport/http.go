@@ -25,7 +25,7 @@ func (a *asking) exchange(ctx context.Context, found []candidate) *failure {
 	}
 	defer conn.Close()
 	defer guard(ctx, conn)()
-	conn, watch := arrival.Over(conn)
+	conn, watch := a.clock.Watch(conn)
 	if a.place.secure {
 		secured, problem := a.secure(conn)
 		if problem != nil {
