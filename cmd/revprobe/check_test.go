@@ -65,16 +65,16 @@ func TestCheckFromStandardInput(t *testing.T) {
 func TestDryRunSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil, nil)
-	listed := regexp.MustCompile(`(?m)^(resolve|fetch-crl|fetch-issuer|handshake|assigned-|unassigned-|unissuable-|foreign-|sha256-|get-spelling|nonce-|robustness).*$`)
+	listed := regexp.MustCompile(`(?m)^(resolve|fetch-crl|fetch-issuer|handshake|assigned-|unassigned-|unissuable-|foreign-|sha256-|get-spelling|nonce-|robustness|conditional).*$`)
 	for _, test := range []struct {
 		args []string
 		want int
 	}{
-		{[]string{s.leaf, "--issuer", s.ca}, 26}, // caIssuers is asked in any case
+		{[]string{s.leaf, "--issuer", s.ca}, 30}, // caIssuers is asked in any case
 		{[]string{s.leaf, "--issuer", s.ca, "--rules", "crl-entry-*"}, 1},
-		{[]string{s.leaf, "--issuer", s.ca, "--robustness"}, 116},
+		{[]string{s.leaf, "--issuer", s.ca, "--robustness"}, 122},
 		{[]string{s.leaf, "--issuer", s.ca, "--robustness", "--rules", "ocsp-nonce-16-32"}, 14},
-		{[]string{s.leaf}, 3}, // the issuer's certificate first
+		{[]string{s.leaf}, 5}, // the issuer's certificate first
 		{[]string{strings.TrimPrefix(s.fake.CRLURL()[:len(s.fake.CRLURL())-len("/a-test/ca/ca.crl")], "http://")}, 1},
 	} {
 		o := revprobe(t, append([]string{"check", "--dry-run", "--allow-private"}, test.args...)...)
