@@ -245,6 +245,7 @@ func (l *linter) archive(r io.Reader, name string) (*conformance.Report, error) 
 		return nil, err
 	}
 	if l.atGiven {
+		run.Past = nil // it came before the time of the run, not before this one
 		for i := range run.Exchanges {
 			run.Exchanges[i].At = l.at
 		}

@@ -8,8 +8,11 @@ import (
 	"github.com/revprobe/revprobe/probe/history"
 )
 
-// state is the file of --state; nil where none was named.
-type state struct{ *history.Store }
+// state is the file of --state with what the run saw; nil where none was named.
+type state struct {
+	*history.Store
+	observed *history.Observed
+}
 
 // openState opens the file before anything is asked.
 func openState(ctx context.Context, name string) (*state, error) {
@@ -20,7 +23,7 @@ func openState(ctx context.Context, name string) (*state, error) {
 	if err != nil {
 		return nil, stateError(err)
 	}
-	return &state{store}, nil
+	return &state{Store: store}, nil
 }
 
 // stateError is why a file of history could not be opened.
@@ -37,15 +40,23 @@ func (s *state) remember(ctx context.Context, run *evidence.Run) error {
 	if s == nil {
 		return nil
 	}
-	past, err := s.Past(context.WithoutCancel(ctx), run)
+	s.observed = history.Observe(run)
+	past, err := s.Past(context.WithoutCancel(ctx), s.observed)
 	run.Past = past
 	return err
 }
 
-// record keeps a run for the ones to come.
-func (s *state) record(ctx context.Context, run *evidence.Run) error {
+// record keeps the run for the ones to come.
+func (s *state) record(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
-	return errors.Join(s.Record(context.WithoutCancel(ctx), run), s.Close())
+	return s.Record(context.WithoutCancel(ctx), s.observed)
+}
+
+func (s *state) close() error {
+	if s == nil {
+		return nil
+	}
+	return s.Close()
 }

@@ -77,6 +77,57 @@ func TestAnEntryThatIsGoneIsFoundInTheSecondRun(t *testing.T) {
 	o.wantUsage(t, "nothing is known", "hint: ")
 }
 
+// An archive keeps what came before its run, which says nothing of another time.
+func TestArchiveWithItsPast(t *testing.T) {
+	t.Parallel()
+	listed := func(r *fixtures.Responder) {
+		r.CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Reason: revocation.ReasonSuperseded}}
+	}
+	s, next := acts(t, listed, func(r *fixtures.Responder) { newCRL(r); r.CRL.NoEntries = true })
+	folder := t.TempDir()
+	check := func() outcome {
+		return s.check(t, "--rules", "crl-no-early-removal", "--state", filepath.Join(folder, "state.db"), "--archive", filepath.Join(folder, "archive"))
+	}
+	check().want(t, exitClean)
+	next()
+	check().want(t, exitFindings)
+	revprobe(t, "report", "--rules", "crl-no-early-removal", filepath.Join(folder, "archive")).want(t, exitFindings, "crl-no-early-removal")
+	at := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	revprobe(t, "lint", "--rules", "crl-no-early-removal", "--at", at, filepath.Join(folder, "archive")).want(t, exitClean)
+}
+
+// Of a run at a wrong time nothing is kept.
+func TestAWrongClockIsKeptOutOfHistory(t *testing.T) {
+	t.Parallel()
+	slow := func(r *fixtures.Responder) {
+		date := http.Header{"Date": {time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)}}
+		r.OCSPHTTP.Header, r.CRLHTTP.Header = date, date
+	}
+	now := time.Now()
+	var fakes []*fixtures.Responder
+	for _, address := range []string{"127.0.0.1:0", "127.0.0.2:0"} {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Skip(err) // not every system has the whole of 127/8
+		}
+		fakes = append(fakes, conforming(now, slow))
+		z, err := zoo.New(zoo.Options{Base: zoo.URL(l)}, []zoo.Enclosure{{Rule: "a-test", Case: "ca", Responder: fakes[len(fakes)-1]}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := &httptest.Server{Listener: l, Config: &http.Server{Handler: z}}
+		server.Start()
+		t.Cleanup(server.Close)
+	}
+	ca := write(t, "ca.pem", armoured(fakes[0].IssuerCertificate()))
+	state := filepath.Join(t.TempDir(), "state.db")
+	o := revprobe(t, "check", "--issuer", ca, "--ocsp", fakes[0].OCSPURL(), "--crl", fakes[1].CRLURL(), "--rules", "http-24x7", "--state", state)
+	if !strings.Contains(o.stdout, "our clock is 1h0m") {
+		t.Errorf("exit %d, stderr %q, stdout\n%s", o.code, o.stderr, o.stdout)
+	}
+	revprobe(t, "history", "--state", state).want(t, exitClean, "no service was asked yet")
+}
+
 func TestHistoryThatCannotBeReadStopsEverything(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil, nil)

@@ -35,7 +35,7 @@ func (e *examiner) history(s *Service, past *evidence.PastService) {
 	subject := HistorySubject{ServiceSubject: e.serviceSubject(s), Past: past, At: last.At, run: &IssuerSubject{}}
 	for i := range e.report.Run.Exchanges {
 		x := &e.report.Run.Exchanges[i]
-		if c := e.crls[x.ID]; c != nil && x.Issuer == s.Issuer {
+		if c := e.crls[x.ID]; c != nil && x.Issuer == s.Issuer && !x.Replica() {
 			subject.run.CRLs = append(subject.run.CRLs, c)
 		}
 	}
@@ -124,8 +124,10 @@ func pastOf(r *fake, url string) evidence.PastService {
 func crlBefore(r *fake, change func(*evidence.PastCRL)) {
 	v := evidence.CRLVersion{Number: []byte{3, 231}, ThisUpdate: r.Now.Add(-25 * time.Hour), NextUpdate: r.Now.Add(71 * time.Hour), TBS: make([]byte, 16),
 		Entries: 2, First: r.Now.Add(-24 * time.Hour), Last: r.Now.Add(-time.Hour)}
-	crl := &evidence.PastCRL{Latest: v, HighestNumber: v.Number, LastNextUpdate: v.NextUpdate, LastChange: v.First}
-	change(crl)
+	crl := &evidence.PastCRL{Latest: v}
+	if change(crl); crl.Previous.ThisUpdate.IsZero() {
+		crl.Previous = crl.Latest
+	}
 	past := pastOf(r, r.CRLURL())
 	past.CRL = crl
 	r.Past = append(r.Past, past)
@@ -136,7 +138,9 @@ func answerBefore(r *fake, change func(*evidence.PastAnswer)) {
 	a := evidence.PastAnswer{Serial: r.LeafSerial().String(), Status: "good", Reason: -1, ThisUpdate: r.Now.Add(-25 * time.Hour), ProducedAt: r.Now.Add(-25 * time.Hour),
 		NextUpdate: r.Now.Add(71 * time.Hour), Seen: r.Now.Add(-2 * time.Hour), FirstSeen: r.Now.Add(-24 * time.Hour), FirstGood: r.Now.Add(-24 * time.Hour),
 		NotAfter: r.LeafCertificate().NotAfter}
-	change(&a)
+	if change(&a); a.LastStatus == "" {
+		a.LastStatus, a.LastThisUpdate = a.Status, a.ThisUpdate
+	}
 	past := pastOf(r, r.OCSPURL())
 	past.Answers = []evidence.PastAnswer{a}
 	r.Past = append(r.Past, past)

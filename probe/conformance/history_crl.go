@@ -47,7 +47,7 @@ func crlHistoryRules() []*Rule {
 				switch {
 				case !ok || now.Number == nil:
 					return skip()
-				case before.SameNumber != nil && now.ThisUpdate.After(before.Latest.ThisUpdate):
+				case before.SameNumber != nil && !before.Known:
 					return fail("another number for other content", "%s in the CRL of %s with %d entries and in that of %s with %d", numberText(now.Number),
 						stamp(before.SameNumber.ThisUpdate), before.SameNumber.Entries, stamp(now.ThisUpdate.Time), now.Entries).
 						in("tbsCertList.crlExtensions.cRLNumber").about(s.CRL.Exchange.ID)
@@ -57,32 +57,53 @@ func crlHistoryRules() []*Rule {
 			Bad: []fixtures.Case{when("the number of an earlier one", func(r *fake) {
 				crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Number = []byte{3, 232}; p.SameNumber = &p.Latest })
 			})},
-			Good: []fixtures.Case{when("a number of its own", func(r *fake) { crlBefore(r, func(*evidence.PastCRL) {}) })},
+			Good: []fixtures.Case{
+				when("a number of its own", func(r *fake) { crlBefore(r, func(*evidence.PastCRL) {}) }),
+				when("the number of an earlier one, as was told", func(r *fake) {
+					crlBefore(r, func(p *evidence.PastCRL) {
+						p.Known, p.SameNumber, p.Latest.ThisUpdate = true, &p.Latest, r.Now.Add(-time.Hour)
+					})
+				}),
+			},
 			Also: []string{"crl-number-monotonic"},
 		},
 		{
 			ID:     "crl-thisupdate-nonregress",
 			Cites:  []Citation{RFC5280("5.2.3", Observed)},
-			Says:   "A distribution point must not go back to an older CRL.",
+			Says:   "A distribution point does not go back to an older CRL.",
 			Needs:  evidence.FetchCRL,
 			Marked: Warning,
 			History: func(s HistorySubject) Verdict {
 				before, now, ok := s.earlierCRL()
-				if !ok || !now.ThisUpdate.Before(before.Latest.ThisUpdate) {
-					return skipUnless(ok)
+				if !ok {
+					return skip()
 				}
-				v := fail("not before "+stamp(before.Latest.ThisUpdate)+", which was served "+span(s.At.Sub(before.Latest.Last))+" ago", "thisUpdate %s",
+				newer := before.Previous
+				if !now.ThisUpdate.Before(newer.ThisUpdate) || newer.ThisUpdate.After(before.Latest.ThisUpdate) {
+					return pass() // after one from the future the right one is no step back
+				}
+				v := fail("not before "+stamp(newer.ThisUpdate)+", which was served "+span(s.At.Sub(newer.Last))+" ago", "thisUpdate %s",
 					stamp(now.ThisUpdate.Time)).in("tbsCertList.thisUpdate").about(s.CRL.Exchange.ID)
-				if before.Latest.ThisUpdate.Sub(now.ThisUpdate.Time) <= usualLag {
+				if s.At.Sub(newer.First) <= usualLag {
 					return v.atMost(Notice)
 				}
 				return v
 			},
 			Bad: []fixtures.Case{
-				when("a second older", func(r *fake) { servedNewer(r, time.Second) }),
-				when("older by more than caches lag", func(r *fake) { servedNewer(r, usualLag+time.Second) }),
+				when("a second older", func(r *fake) { servedNewer(r, time.Second, usualLag) }),
+				when("and for longer than caches lag", func(r *fake) { servedNewer(r, time.Second, usualLag+time.Second) }),
 			},
-			Good: []fixtures.Case{when("the same one", func(r *fake) { servedNewer(r, 0) })},
+			Good: []fixtures.Case{
+				when("the same one", func(r *fake) { servedNewer(r, 0, usualLag) }),
+				when("an older one, as was told", func(r *fake) {
+					servedNewer(r, time.Second, usualLag)
+					p := r.Past[0].CRL
+					p.Known, p.Previous.ThisUpdate = true, r.Now.Add(-time.Hour)
+				}),
+				when("after one from the future", func(r *fake) {
+					crlBefore(r, func(p *evidence.PastCRL) { p.Previous = p.Latest; p.Previous.ThisUpdate = r.Now.Add(day) })
+				}),
+			},
 		},
 		{
 			ID:     "crl-nextupdate-nonregress",
@@ -93,10 +114,10 @@ func crlHistoryRules() []*Rule {
 			History: func(s HistorySubject) Verdict {
 				before, now, ok := s.newerCRL()
 				switch {
-				case !ok || now.NextUpdate.IsZero() || before.LastNextUpdate.IsZero():
+				case !ok || now.NextUpdate.IsZero() || before.Latest.NextUpdate.IsZero():
 					return skip()
-				case now.NextUpdate.Before(before.LastNextUpdate):
-					return fail("not before "+stamp(before.LastNextUpdate), "nextUpdate %s", stamp(now.NextUpdate.Time)).
+				case now.NextUpdate.Before(before.Latest.NextUpdate):
+					return fail("not before "+stamp(before.Latest.NextUpdate), "nextUpdate %s", stamp(now.NextUpdate.Time)).
 						in("tbsCertList.nextUpdate").at(now.NextUpdate.Offset).about(s.CRL.Exchange.ID)
 				}
 				return pass()
@@ -157,12 +178,13 @@ func manyRevoked(n int) []fixtures.CRLEntry {
 	return list
 }
 
-// servedNewer lets the distribution point have served a CRL that is newer by that much. At no
-// difference it is the same one.
-func servedNewer(r *fake, by time.Duration) {
+// servedNewer lets the distribution point have served a CRL that is newer by that much, since
+// so long ago. At no difference it is the same one.
+func servedNewer(r *fake, by, since time.Duration) {
 	crlBefore(r, func(p *evidence.PastCRL) {
 		p.Latest.ThisUpdate = r.Now.Add(by - time.Hour)
 		p.Latest.NextUpdate = p.Latest.ThisUpdate.Add(4 * day)
+		p.Latest.First = r.Now.Add(-since)
 		if by > 0 {
 			p.Latest.Number = bytes.Clone([]byte{3, 233})
 		}
@@ -171,5 +193,5 @@ func servedNewer(r *fake, by time.Duration) {
 
 // dueBefore lets an earlier CRL have been due that much later than today's.
 func dueBefore(r *fake, by time.Duration) {
-	crlBefore(r, func(p *evidence.PastCRL) { p.LastNextUpdate = r.Now.Add(4*day - time.Hour + by) })
+	crlBefore(r, func(p *evidence.PastCRL) { p.Latest.NextUpdate = r.Now.Add(4*day - time.Hour + by) })
 }

@@ -23,6 +23,11 @@ type answerChange struct {
 	single *revocation.SingleResponse // nil where the answer is an error
 }
 
+// newer reports whether the answer of the run is no older than those before it.
+func (c answerChange) newer() bool {
+	return c.single != nil && !c.single.ThisUpdate.Before(c.before.ThisUpdate)
+}
+
 // answerChanges pairs what was said before with the newest answer of the run. Answers that
 // nobody with authority signed are not the responder's.
 func (s HistorySubject) answerChanges() []answerChange {
@@ -37,7 +42,7 @@ func (s HistorySubject) answerChanges() []answerChange {
 			single := a.Response.match()
 			signed := single != nil && a.Response.Signer.Signature.State == revocation.SignatureValid && a.Response.Signer.Authorized()
 			switch {
-			case single != nil && !signed, single == nil && a.Response.Response.Status != revocation.Unauthorized:
+			case single != nil && !signed, a.Response.Exchange.Replica(), single == nil && a.Response.Response.Status != revocation.Unauthorized:
 			case c.now == nil || single != nil && (c.single == nil || single.ThisUpdate.After(c.single.ThisUpdate.Time)):
 				c.now, c.single = a, single
 			}
@@ -76,13 +81,13 @@ func ocspHistoryRules() []*Rule {
 			History: func(s HistorySubject) Verdict {
 				return s.eachAnswer(func(c answerChange) Verdict {
 					switch {
-					case c.before.Status != "revoked" || c.before.Revoked.Unix() == 0 || !c.before.NotAfter.IsZero() && s.At.After(c.before.NotAfter):
+					case c.before.Status != "revoked" || !c.before.NotAfter.IsZero() && s.At.After(c.before.NotAfter):
 						return skip()
-					case c.single != nil && c.single.Status == revocation.StatusRevoked:
-						return pass()
+					case c.single != nil && c.single.Status == revocation.StatusRevoked, c.before.LastStatus != "revoked" && !c.newer():
+						return pass() // it is so, or that it is not was told
 					}
 					v := fail("revoked, as since "+stamp(c.before.FirstRevoked), "%s for serial %s", c.now.Answer.Answer, c.before.Serial)
-					if c.single != nil && c.single.ThisUpdate.Before(c.before.ThisUpdate) {
+					if c.single != nil && !c.newer() {
 						return v.atMost(Warning) // an older answer that some cache still has
 					}
 					return v
@@ -97,6 +102,12 @@ func ocspHistoryRules() []*Rule {
 				when("good in an older answer", func(r *fake) {
 					answerBefore(r, func(a *evidence.PastAnswer) { wasRevoked(a); a.ThisUpdate = r.Now.Add(-50 * time.Minute) })
 				}),
+				when("good in an answer that is no older, after an older one", func(r *fake) {
+					answerBefore(r, func(a *evidence.PastAnswer) {
+						wasRevoked(a)
+						a.ThisUpdate, a.LastStatus = r.Now.Add(-time.Hour), "good"
+					})
+				}),
 				when("in the second of its end", func(r *fake) {
 					answerBefore(r, func(a *evidence.PastAnswer) { wasRevoked(a); a.NotAfter = r.Now })
 				}),
@@ -108,9 +119,18 @@ func ocspHistoryRules() []*Rule {
 				}),
 				when("never issued, before it was", func(r *fake) {
 					answerBefore(r, func(a *evidence.PastAnswer) {
-						wasRevoked(a)
-						a.Reason, a.Revoked = int(revocation.ReasonCertificateHold), time.Unix(0, 0)
+						a.Status, a.Reason = "extended-revoked", int(revocation.ReasonCertificateHold)
 					})
+				}),
+				when("good in an older answer, as was told", func(r *fake) {
+					answerBefore(r, func(a *evidence.PastAnswer) {
+						wasRevoked(a)
+						a.ThisUpdate, a.LastStatus = r.Now.Add(time.Second-time.Hour), "good"
+					})
+				}),
+				when("unauthorized, as was told", func(r *fake) {
+					answerBefore(r, func(a *evidence.PastAnswer) { wasRevoked(a); a.LastStatus = "unauthorized" })
+					r.OCSP.Assigned = fixtures.Unauthorized
 				}),
 				when("a second after its end", func(r *fake) {
 					answerBefore(r, func(a *evidence.PastAnswer) { wasRevoked(a); a.NotAfter = r.Now.Add(-time.Second) })
@@ -130,8 +150,8 @@ func ocspHistoryRules() []*Rule {
 					switch {
 					case c.before.Status != "good" && c.before.Status != "revoked", c.before.NotAfter.IsZero(), s.At.After(c.before.NotAfter):
 						return skip()
-					case told:
-						return pass()
+					case told, c.before.LastStatus != "good" && c.before.LastStatus != "revoked":
+						return pass() // it is told, or that it is not was
 					}
 					return fail(c.before.Status+", as at "+stamp(c.before.Seen)+", or revoked", "%s for serial %s, which expires at %s", c.now.Answer.Answer,
 						c.before.Serial, stamp(c.before.NotAfter))
@@ -147,6 +167,10 @@ func ocspHistoryRules() []*Rule {
 					r.OCSP.Assigned = fixtures.Unauthorized
 				}),
 				when("good", func(r *fake) { answerBefore(r, func(*evidence.PastAnswer) {}) }),
+				when("unauthorized, as was told", func(r *fake) {
+					answerBefore(r, func(a *evidence.PastAnswer) { a.LastStatus = "unauthorized" })
+					r.OCSP.Assigned = fixtures.Unauthorized
+				}),
 			},
 			Also: []string{"ocsp-assigned-authoritative-15m"},
 		},
@@ -159,17 +183,23 @@ func ocspHistoryRules() []*Rule {
 			History: func(s HistorySubject) Verdict {
 				return s.eachAnswer(func(c answerChange) Verdict {
 					switch {
-					case c.single == nil || c.single.ThisUpdate.IsZero() || c.before.ThisUpdate.IsZero():
+					case c.single == nil || c.single.ThisUpdate.IsZero() || c.before.LastThisUpdate.IsZero():
 						return skip()
-					case c.before.ThisUpdate.Sub(c.single.ThisUpdate.Time) > interleaving:
-						return fail("not before "+stamp(c.before.ThisUpdate)+", which was served at "+stamp(c.before.Seen), "thisUpdate %s for serial %s",
+					case c.before.LastThisUpdate.Sub(c.single.ThisUpdate.Time) > interleaving:
+						return fail("not before "+stamp(c.before.LastThisUpdate)+", as in the run before", "thisUpdate %s for serial %s",
 							stamp(c.single.ThisUpdate.Time), c.before.Serial).in("responses[0].thisUpdate")
 					}
 					return pass()
 				})
 			},
-			Bad:  []fixtures.Case{when("older by a second more than signers lag", func(r *fake) { answeredNewer(r, interleaving+time.Second) })},
-			Good: []fixtures.Case{when("older by what signers lag", func(r *fake) { answeredNewer(r, interleaving) })},
+			Bad: []fixtures.Case{when("older by a second more than signers lag", func(r *fake) { answeredNewer(r, interleaving+time.Second) })},
+			Good: []fixtures.Case{
+				when("older by what signers lag", func(r *fake) { answeredNewer(r, interleaving) }),
+				when("older, as was told", func(r *fake) {
+					answeredNewer(r, interleaving+time.Second)
+					r.Past[0].Answers[0].LastThisUpdate = r.Now.Add(-time.Hour)
+				}),
+			},
 		},
 		{
 			ID:    "ocsp-br-update-short",

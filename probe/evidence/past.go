@@ -53,11 +53,10 @@ func (o Outage) Until(now time.Time) time.Time {
 // PastCRL is the CRLs that a distribution point served before, against the one that this run
 // got there.
 type PastCRL struct {
-	Latest         CRLVersion  `json:"latest"`                // with the latest thisUpdate
-	HighestNumber  []byte      `json:"highest_number"`        // of all, as encoded
-	LastNextUpdate time.Time   `json:"last_next_update"`      // the latest of all
-	SameNumber     *CRLVersion `json:"same_number,omitempty"` // an earlier CRL of this run's number with another tbsCertList
-	LastChange     time.Time   `json:"last_change"`           // when Latest was first seen
+	Latest     CRLVersion  `json:"latest"`                // with the latest thisUpdate, but none from the future
+	Previous   CRLVersion  `json:"previous"`              // that was served the last time
+	Known      bool        `json:"known"`                 // this run's was served before
+	SameNumber *CRLVersion `json:"same_number,omitempty"` // an earlier CRL of this run's number with another tbsCertList
 	// Differences is how the entries of this run's CRL differ from Latest's; nil where they
 	// are the same, or where one of them was not kept or could not be read to its end.
 	Differences *CRLDifferences `json:"differences,omitempty"`
@@ -108,7 +107,7 @@ type EntryFact struct {
 // thisUpdate whose signature was valid.
 type PastAnswer struct {
 	Serial         string    `json:"serial"` // hex
-	Status         string    `json:"status"` // good, revoked, unknown
+	Status         string    `json:"status"` // good, revoked, unknown, unauthorized, extended-revoked
 	Reason         int       `json:"reason"` // -1 where it gave none
 	Revoked        time.Time `json:"revoked"`
 	ThisUpdate     time.Time `json:"this_update"`
@@ -117,8 +116,10 @@ type PastAnswer struct {
 	Seen           time.Time `json:"seen"`             // when this answer was seen the last time
 	FirstSeen      time.Time `json:"first_seen"`       // and the first time
 	FirstGood      time.Time `json:"first_good"`       // when the serial was first seen good; zero: never
-	FirstRevoked   time.Time `json:"first_revoked"`    // when it was first seen revoked; zero: never
-	LastUnassigned time.Time `json:"last_unassigned"`  // when it was last seen unknown or unauthorized; zero: never
+	FirstRevoked   time.Time `json:"first_revoked"`    // when it was first seen revoked; zero: never, or good since
+	LastUnassigned time.Time `json:"last_unassigned"`  // when it was last seen as if never issued; zero: never
+	LastStatus     string    `json:"last_status"`      // of the last run that got an answer, be it an older one
+	LastThisUpdate time.Time `json:"last_this_update"` // of the same
 	NotAfter       time.Time `json:"not_after"`        // of the certificate, where one was ever given
 	Signer         string    `json:"signer,omitempty"` // fingerprint of the delegate that signed it
 	SignerNotAfter time.Time `json:"signer_not_after"`

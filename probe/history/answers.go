@@ -51,7 +51,7 @@ func (s *service) answer(x *evidence.Exchange, memory *revocation.Memory, pool [
 	for i := range response.Basic.Singles {
 		if single := &response.Basic.Singles[i]; single.CertID.Equal(*id) {
 			a.ProducedAt = response.Basic.ProducedAt.Time
-			return withSingle(a, single), single.Status != revocation.StatusAbsent
+			return withSingle(a, single), single.Status != revocation.StatusAbsent && !single.ThisUpdate.After(x.At.Add(early))
 		}
 	}
 	return a, false
@@ -66,6 +66,10 @@ func withSingle(a evidence.PastAnswer, single *revocation.SingleResponse) eviden
 	case revocation.StatusUnknown:
 		a.LastUnassigned = a.Seen
 	case revocation.StatusRevoked:
+		if single.RevocationTime.Unix() == 0 { // the form of what was never issued (RFC 6960 §2.2)
+			a.Status, a.LastUnassigned = "extended-revoked", a.Seen
+			break
+		}
 		a.FirstRevoked, a.Revoked = a.Seen, single.RevocationTime.Time
 		if single.HasReason {
 			a.Reason = int(single.Reason)
@@ -85,8 +89,11 @@ func merged(before, now evidence.PastAnswer) evidence.PastAnswer {
 		after.FirstSeen, after.Seen = earlier(before.FirstSeen, now.FirstSeen), latest(before.Seen, now.Seen)
 	}
 	after.FirstGood = earlier(before.FirstGood, now.FirstGood)
-	after.FirstRevoked = earlier(before.FirstRevoked, now.FirstRevoked)
+	if after.FirstRevoked = earlier(before.FirstRevoked, now.FirstRevoked); after.Status == "good" {
+		after.FirstRevoked = time.Time{} // it was on hold
+	}
 	after.LastUnassigned = latest(before.LastUnassigned, now.LastUnassigned)
+	after.LastStatus, after.LastThisUpdate = now.Status, now.ThisUpdate
 	return after
 }
 

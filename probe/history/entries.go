@@ -23,28 +23,22 @@ const named = 50
 // reason with 1 added, both as varints.
 type entryList []byte
 
-// crlContent is a CRL with its entries; entries is nil where they were not kept.
-type crlContent struct {
-	crl     *revocation.CRL
-	entries entryList
-}
-
-// readCRL reads a CRL that was fetched. ok is false for what is no CRL, or ends too early.
-func readCRL(x *evidence.Exchange) (content crlContent, ok bool) {
+// readCRL reads a CRL that was fetched; entries is nil where there are too many to keep. ok
+// is false for what is no CRL, or ends too early.
+func readCRL(x *evidence.Exchange) (crl *revocation.CRL, entries entryList, ok bool) {
 	head := make([]byte, revocation.HeadSize)
 	n, _ := io.ReadFull(x.BodyReader(), head)
 	form := revocation.Recognise(head[:n], x.BodyLength())
 	octets, err := revocation.Unwrap(form, x.BodyReader())
 	if err != nil || form.Kind != revocation.KindCRL {
-		return content, false
+		return nil, nil, false
 	}
 	var gathered collector
-	content.crl, err = revocation.ReadCRL(octets, gathered.visit)
-	if err != nil || content.crl.Broken != nil || content.crl.ThisUpdate.IsZero() {
-		return content, false
+	crl, err = revocation.ReadCRL(octets, gathered.visit)
+	if err != nil || crl.Broken != nil || crl.ThisUpdate.IsZero() {
+		return nil, nil, false
 	}
-	content.entries = gathered.list()
-	return content, true
+	return crl, gathered.list(), true
 }
 
 // collector gathers entries in the order of a CRL.

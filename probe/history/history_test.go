@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -57,7 +56,7 @@ func open(t *testing.T, name string) *history.Store {
 func record(t *testing.T, s *history.Store, runs ...*evidence.Run) {
 	t.Helper()
 	for _, run := range runs {
-		if err := s.Record(t.Context(), run); err != nil {
+		if err := s.Record(t.Context(), history.Observe(run)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,7 +65,7 @@ func record(t *testing.T, s *history.Store, runs ...*evidence.Run) {
 // past returns what is known of the service of the run's exchange with that number.
 func past(t *testing.T, s *history.Store, run *evidence.Run, exchange int) *evidence.PastService {
 	t.Helper()
-	p, err := s.Past(t.Context(), run)
+	p, err := s.Past(t.Context(), history.Observe(run))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +123,7 @@ func TestCRLsOfEarlierRuns(t *testing.T) {
 	if p.CRL.SameNumber == nil || !p.CRL.SameNumber.ThisUpdate.Equal(hour(-1)) || p.CRL.SameNumber.Entries != 3 {
 		t.Errorf("the earlier CRL of the same number is %+v", p.CRL.SameNumber)
 	}
-	if !p.CRL.Latest.ThisUpdate.Equal(hour(-1)) || !p.CRL.LastNextUpdate.Equal(hour(90)) || hex.EncodeToString(p.CRL.HighestNumber) != "07" {
+	if !p.CRL.Latest.ThisUpdate.Equal(hour(-1)) || !p.CRL.Previous.ThisUpdate.Equal(hour(-1)) || p.CRL.Known {
 		t.Errorf("the latest CRL is %+v", p.CRL)
 	}
 
@@ -220,6 +219,83 @@ func TestAnswersOfEarlierRuns(t *testing.T) {
 	}
 }
 
+// The run before is known as well as the newest answer, which may be older.
+func TestTheLastAnswerIsKnown(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "state"))
+	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+	record(t, s, asked(noon, func(r *fixtures.Responder) { r.OCSP.Assigned = fixtures.Revoked }),
+		asked(hour(1), func(r *fixtures.Responder) { r.OCSP.ThisUpdate, r.OCSP.NextUpdate = hour(-5), hour(50) }))
+	if a := past(t, s, asked(hour(2), nil), ocsp).Answers[0]; a.Status != "revoked" || a.LastStatus != "good" || !a.LastThisUpdate.Equal(hour(-5)) {
+		t.Errorf("after an older answer: %+v", a)
+	}
+	record(t, s, asked(hour(2), func(r *fixtures.Responder) { r.OCSP.Assigned = fixtures.Unauthorized }))
+	if a := past(t, s, asked(hour(3), nil), ocsp).Answers[0]; a.Status != "revoked" || a.LastStatus != "unauthorized" {
+		t.Errorf("after unauthorized: %+v", a)
+	}
+	record(t, s, asked(hour(3), nil))
+	if a := past(t, s, asked(hour(4), nil), ocsp).Answers[0]; a.Status != "good" || a.LastStatus != "good" || !a.FirstRevoked.IsZero() {
+		t.Errorf("after a hold: %+v", a)
+	}
+}
+
+// The form of what was never issued is no revocation.
+func TestNeverIssuedIsNotRevoked(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "state"))
+	record(t, s, asked(noon, func(r *fixtures.Responder) { r.OCSP.Assigned = fixtures.ExtendedRevoked }))
+	a := past(t, s, asked(noon.Add(time.Hour), nil), ocsp).Answers[0]
+	if a.Status != "extended-revoked" || !a.FirstRevoked.IsZero() || !a.LastUnassigned.Equal(noon) {
+		t.Errorf("the answer is %+v", a)
+	}
+}
+
+// One document that is dated into the future is no measure of those that follow.
+func TestDocumentsFromTheFuture(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "state"))
+	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+	ahead := func(by time.Duration) func(*fixtures.Responder) {
+		return func(r *fixtures.Responder) {
+			r.CRL.Number, r.CRL.NoEntries = 2000, true
+			r.CRL.ThisUpdate, r.CRL.NextUpdate = r.Now.Add(by), r.Now.Add(400*time.Hour)
+			r.OCSP.ThisUpdate, r.OCSP.NextUpdate = r.Now.Add(by), r.Now.Add(400*time.Hour)
+		}
+	}
+	record(t, s, asked(noon, nil), asked(hour(1), ahead(5*time.Minute+time.Second)))
+	run := asked(hour(3), nil)
+	p := past(t, s, run, crl)
+	if p.CRL.Latest.Entries != 2 || p.CRL.Differences == nil || p.CRL.Differences.Added.Count != 0 || !p.CRL.Previous.ThisUpdate.After(hour(1)) {
+		t.Errorf("the CRLs before are %+v", p.CRL)
+	}
+	if a := past(t, s, run, ocsp).Answers[0]; !a.ThisUpdate.Equal(hour(-1)) {
+		t.Errorf("the answer before is %+v", a)
+	}
+	record(t, s, asked(hour(4), ahead(5*time.Minute)))
+	if p := past(t, s, asked(hour(5), nil), crl); p.CRL.Latest.Entries != 0 || p.CRL.Differences == nil {
+		t.Errorf("after one that is as early as clocks differ: %+v", p.CRL)
+	}
+}
+
+// CRLs that do not all fit into memory from Past to Record are read again.
+func TestEntriesThatAreReadAgain(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "state"))
+	record(t, s, asked(noon, nil))
+	run := history.Observe(asked(noon.Add(2*time.Hour), func(r *fixtures.Responder) { r.CRL.Entries = []fixtures.CRLEntry{{Serial: serial(1), Reason: 1}} }))
+	history.LeaveNoRoom(run)
+	if _, err := s.Past(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Record(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	p := past(t, s, asked(noon.Add(4*time.Hour), func(r *fixtures.Responder) { r.CRL.Entries = []fixtures.CRLEntry{{Serial: serial(2), Reason: 1}} }), crl)
+	if d := p.CRL.Differences; d == nil || d.Removed.Count != 1 || d.Removed.First[0].Serial != serial(1).String() {
+		t.Errorf("the differences are %+v", d)
+	}
+}
+
 func TestForgedAnswersAreNotKept(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "state"))
@@ -305,7 +381,7 @@ func TestRunsAtOnce(t *testing.T) {
 				return
 			}
 			defer s.Close()
-			if err := s.Record(t.Context(), asked(noon.Add(time.Duration(n)*time.Minute), nil)); err != nil {
+			if err := s.Record(t.Context(), history.Observe(asked(noon.Add(time.Duration(n)*time.Minute), nil))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -335,7 +411,7 @@ func TestAFullDisk(t *testing.T) {
 			r.CRL.Entries = append(r.CRL.Entries, fixtures.CRLEntry{Serial: append(serial(byte(n)), byte(n>>8)), Reason: 1})
 		}
 	})
-	err := s.Record(t.Context(), large)
+	err := s.Record(t.Context(), history.Observe(large))
 	if err == nil || !strings.Contains(err.Error(), "the disk is full") {
 		t.Fatalf("recording gave %v", err)
 	}
@@ -396,7 +472,7 @@ func recordForEver(state string) {
 		if err != nil {
 			panic(err)
 		}
-		if err := s.Record(context.Background(), asked(noon.Add(-time.Duration(time.Now().UnixNano()%72000)*time.Second), nil)); err != nil {
+		if err := s.Record(context.Background(), history.Observe(asked(noon.Add(-time.Duration(time.Now().UnixNano()%72000)*time.Second), nil))); err != nil {
 			panic(err)
 		}
 		if err := s.Close(); err != nil {

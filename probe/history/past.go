@@ -19,11 +19,11 @@ var windows = []time.Duration{day, 7 * day, 30 * day}
 
 // Past tells what earlier runs saw of the services of a run: services that it did not ask,
 // and those that it is the first to ask, are not in it.
-func (s *Store) Past(ctx context.Context, run *evidence.Run) (*evidence.Past, error) {
+func (s *Store) Past(ctx context.Context, run *Observed) (*evidence.Past, error) {
 	past := &evidence.Past{}
 	err := s.within(ctx, func(tx *sql.Tx) error {
-		r := reading{recording{ctx: ctx, tx: tx}}
-		for _, service := range services(run) {
+		r := reading{recording{ctx: ctx, tx: tx, run: run}}
+		for _, service := range run.services {
 			if p, known := r.service(service); known {
 				past.Services = append(past.Services, p)
 			}
@@ -184,38 +184,42 @@ func recentOutages(checks []check) []evidence.Outage {
 
 // crl returns the CRLs that the service gave before; nil where there were none.
 func (r *reading) crl(id int64, s *service) *evidence.PastCRL {
-	earlier := r.versions(id)
-	if len(earlier) == 0 {
+	p := &evidence.PastCRL{}
+	var known bool
+	if p.Latest, known = r.version(id, "this_update <= first + ? ORDER BY this_update DESC", early.Milliseconds()); !known {
 		return nil
 	}
-	p := &evidence.PastCRL{}
-	for _, v := range earlier {
-		if v.ThisUpdate.After(p.Latest.ThisUpdate) {
-			p.Latest = v
-		}
-		p.LastNextUpdate = latest(p.LastNextUpdate, v.NextUpdate)
-		if number := revocation.Serial(v.Number); v.Number != nil && (p.HighestNumber == nil || number.Big().Cmp(revocation.Serial(p.HighestNumber).Big()) > 0) {
-			p.HighestNumber = v.Number
-		}
-	}
-	p.LastChange = p.Latest.First
-	now, at := s.crl()
+	p.Previous, _ = r.version(id, "TRUE ORDER BY last DESC, this_update DESC")
+	now := r.run.crl(s)
 	if now.crl == nil {
 		return p
 	}
-	current := version(now.crl, at)
-	for i, v := range earlier {
-		if v.Number != nil && bytes.Equal(v.Number, current.Number) && !bytes.Equal(v.TBS, current.TBS) {
-			p.SameNumber = &earlier[i]
-		}
+	current := version(now.crl, now.at)
+	_, p.Known = r.version(id, "tbs = ?", current.TBS)
+	if same, found := r.version(id, "number = ? AND tbs <> ? ORDER BY this_update DESC", current.Number, current.TBS); found {
+		p.SameNumber = &same
 	}
-	p.Differences = r.differences(id, s, now.entries)
+	p.Differences = r.differences(id, s, now, current.TBS)
 	return p
 }
 
-func (r *reading) versions(id int64) []evidence.CRLVersion {
+// early is how much later than it was first seen a thisUpdate may be. What comes from
+// further in the future is a mistake that nothing later is held against.
+const early = 5 * time.Minute
+
+const versionColumns = "SELECT tbs, number, this_update, next_update, entries, first, last FROM crls WHERE service = ? AND "
+
+// version returns the first of a service's CRLs that are so.
+func (r *reading) version(id int64, which string, args ...any) (v evidence.CRLVersion, found bool) {
+	for _, v = range r.versions(id, which+" LIMIT 1", args...) {
+		return v, true
+	}
+	return v, false
+}
+
+func (r *reading) versions(id int64, which string, args ...any) []evidence.CRLVersion {
 	var list []evidence.CRLVersion
-	r.each("SELECT tbs, number, this_update, next_update, entries, first, last FROM crls WHERE service = ? ORDER BY this_update", []any{id}, func(row scanner) error {
+	r.each(versionColumns+which, append([]any{id}, args...), func(row scanner) error {
 		var v evidence.CRLVersion
 		var this, next, first, last int64
 		err := row.Scan(&v.TBS, &v.Number, &this, &next, &v.Entries, &first, &last)
@@ -227,19 +231,24 @@ func (r *reading) versions(id int64) []evidence.CRLVersion {
 }
 
 // differences holds the entries that were kept against those of this run's CRL.
-func (r *reading) differences(id int64, s *service, now entryList) *evidence.CRLDifferences {
-	var before []byte
-	if now == nil || !r.scan("SELECT data FROM entries WHERE service = ?", []any{id}, &before) {
+func (r *reading) differences(id int64, s *service, now *servedCRL, tbs []byte) *evidence.CRLDifferences {
+	var of, before []byte
+	switch kept := r.scan("SELECT tbs FROM entries WHERE service = ?", []any{id}, &of); {
+	case kept && bytes.Equal(of, tbs):
+		r.run.release(now)
+		return nil
+	case !kept:
+		return nil
+	}
+	list := now.list()
+	if list == nil || !r.scan("SELECT data FROM entries WHERE service = ?", []any{id}, &before) || bytes.Equal(before, list) {
 		return nil
 	}
 	expiries, revoked := r.expiries(s.ca), r.revocations(s.ca)
-	d := differences(before, now, func(octets []byte) bool {
+	d := differences(before, list, func(octets []byte) bool {
 		serial := revocation.Serial(octets).String()
 		return !expiries[serial].IsZero() || !revoked[serial].IsZero()
 	})
-	if d == nil {
-		return nil
-	}
 	for _, changes := range []*evidence.ChangedEntries{&d.Removed, &d.Added, &d.Redated, &d.Rereasoned} {
 		for i := range changes.First {
 			c := &changes.First[i]

@@ -19,25 +19,20 @@ const kept = 400
 
 // Record keeps what a run saw, all of it or, where the error is not nil, nothing. Of a run
 // in which every host failed alike, which may be our own network, nothing is kept.
-func (s *Store) Record(ctx context.Context, run *evidence.Run) error {
-	if run.Blackout() {
+func (s *Store) Record(ctx context.Context, run *Observed) error {
+	if run.run.Blackout() {
 		return nil
 	}
-	memory, pool := revocation.NewMemory(), []*x509.Certificate(nil)
-	for _, c := range parsed(run) {
-		pool = append(pool, c)
-		memory.Know(c)
-	}
 	err := s.within(ctx, func(tx *sql.Tx) error {
-		r := recording{ctx: ctx, tx: tx}
-		for _, c := range pool {
-			r.certificate(c, pool)
+		r := recording{ctx: ctx, tx: tx, run: run}
+		for _, c := range run.pool {
+			r.certificate(c, run.pool)
 		}
-		for _, service := range services(run) {
-			r.service(service, memory, pool)
+		for _, service := range run.services {
+			r.service(service)
 		}
-		r.exec("DELETE FROM checks WHERE at < ?", milliseconds(run.Started.AddDate(0, 0, -kept)))
-		r.exec("DELETE FROM crls WHERE last < ?", milliseconds(run.Started.AddDate(0, 0, -kept)))
+		r.exec("DELETE FROM checks WHERE at < ?", milliseconds(run.run.Started.AddDate(0, 0, -kept)))
+		r.exec("DELETE FROM crls WHERE last < ?", milliseconds(run.run.Started.AddDate(0, 0, -kept)))
 		return r.err
 	})
 	if err != nil {
@@ -50,6 +45,7 @@ func (s *Store) Record(ctx context.Context, run *evidence.Run) error {
 type recording struct {
 	ctx context.Context
 	tx  *sql.Tx
+	run *Observed
 	err error
 }
 
@@ -83,7 +79,7 @@ func (r *recording) certificate(c *x509.Certificate, pool []*x509.Certificate) {
 	}
 }
 
-func (r *recording) service(s *service, memory *revocation.Memory, pool []*x509.Certificate) {
+func (r *recording) service(s *service) {
 	c, asked := s.check()
 	if !asked {
 		return
@@ -98,56 +94,60 @@ func (r *recording) service(s *service, memory *revocation.Memory, pool []*x509.
 	r.scan("SELECT id FROM services WHERE url = ? AND ca = ?", []any{s.url, s.ca}, &id)
 	r.exec("INSERT INTO checks VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", id, milliseconds(c.at), string(c.failure), c.took.Milliseconds())
 	r.crl(id, s)
-	for serial, a := range s.answers(memory, pool) {
+	for serial, a := range s.answers(r.run.memory, r.run.pool) {
 		r.answer(id, serial, a)
 	}
 }
 
 // crl keeps the CRL of a service, and its entries where none is newer.
 func (r *recording) crl(id int64, s *service) {
-	content, at := s.crl()
-	if content.crl == nil {
+	served := r.run.crl(s)
+	if served.crl == nil {
 		return
 	}
-	v := version(content.crl, at)
+	v := version(served.crl, served.at)
+	this, at := milliseconds(v.ThisUpdate), milliseconds(served.at)
 	r.exec(`INSERT INTO crls VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)`,
-		id, v.TBS, v.Number, milliseconds(v.ThisUpdate), milliseconds(v.NextUpdate), v.Entries, milliseconds(at), milliseconds(at))
+		id, v.TBS, v.Number, this, milliseconds(v.NextUpdate), v.Entries, at, at)
 	var newest int64
-	r.scan("SELECT max(this_update) FROM crls WHERE service = ?", []any{id}, &newest)
-	if newest > milliseconds(v.ThisUpdate) {
+	r.scan("SELECT coalesce(max(this_update), 0) FROM crls WHERE service = ? AND this_update <= first + ?", []any{id, early.Milliseconds()}, &newest)
+	if newest != this {
 		return
 	}
-	var data []byte
-	if r.scan("SELECT data FROM entries WHERE service = ?", []any{id}, &data) && bytes.Equal(data, content.entries) {
-		r.exec("UPDATE entries SET tbs = ? WHERE service = ?", v.TBS, id)
+	var before []byte
+	if r.scan("SELECT tbs FROM entries WHERE service = ?", []any{id}, &before) && bytes.Equal(before, v.TBS) {
 		return
 	}
-	if content.entries == nil {
+	list := served.list()
+	if list == nil {
 		r.exec("DELETE FROM entries WHERE service = ?", id)
 		return
 	}
-	r.exec("INSERT INTO entries VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET tbs = excluded.tbs, data = excluded.data", id, v.TBS, []byte(content.entries))
+	r.exec("INSERT INTO entries VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET tbs = excluded.tbs, data = excluded.data", id, v.TBS, []byte(list))
 }
 
 func (r *recording) answer(id int64, serial string, a evidence.PastAnswer) {
-	if before, known := r.pastAnswer(id, serial); known {
-		a = merged(before, a)
+	before, known := r.pastAnswer(id, serial)
+	if !known {
+		before = a
 	}
-	r.exec("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		id, serial, a.Status, a.Reason, milliseconds(a.Revoked), milliseconds(a.ThisUpdate), milliseconds(a.NextUpdate), milliseconds(a.ProducedAt),
-		milliseconds(a.Seen), milliseconds(a.FirstSeen), milliseconds(a.FirstGood), milliseconds(a.FirstRevoked),
-		milliseconds(a.LastUnassigned), a.Signer, milliseconds(a.SignerNotAfter))
+	a = merged(before, a)
+	r.exec(`INSERT OR REPLACE INTO answers (service, serial, status, reason, signer, last_status, revoked, this_update, next_update, produced_at, seen,
+		first_seen, first_good, first_revoked, last_unassigned, signer_not_after, last_this_update) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, serial, a.Status, a.Reason, a.Signer, a.LastStatus, milliseconds(a.Revoked), milliseconds(a.ThisUpdate), milliseconds(a.NextUpdate),
+		milliseconds(a.ProducedAt), milliseconds(a.Seen), milliseconds(a.FirstSeen), milliseconds(a.FirstGood), milliseconds(a.FirstRevoked),
+		milliseconds(a.LastUnassigned), milliseconds(a.SignerNotAfter), milliseconds(a.LastThisUpdate))
 }
 
 func (r *recording) pastAnswer(id int64, serial string) (a evidence.PastAnswer, known bool) {
-	var t [10]int64
-	known = r.scan(`SELECT status, reason, signer, revoked, this_update, next_update, produced_at, seen, first_seen,
-		first_good, first_revoked, last_unassigned, signer_not_after FROM answers WHERE service = ? AND serial = ?`, []any{id, serial},
-		&a.Status, &a.Reason, &a.Signer, &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7], &t[8], &t[9])
+	var t [11]int64
+	known = r.scan(`SELECT status, reason, signer, last_status, revoked, this_update, next_update, produced_at, seen, first_seen,
+		first_good, first_revoked, last_unassigned, signer_not_after, last_this_update FROM answers WHERE service = ? AND serial = ?`, []any{id, serial},
+		&a.Status, &a.Reason, &a.Signer, &a.LastStatus, &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7], &t[8], &t[9], &t[10])
 	a.Serial = serial
 	for i, to := range []*time.Time{&a.Revoked, &a.ThisUpdate, &a.NextUpdate, &a.ProducedAt, &a.Seen, &a.FirstSeen,
-		&a.FirstGood, &a.FirstRevoked, &a.LastUnassigned, &a.SignerNotAfter} {
+		&a.FirstGood, &a.FirstRevoked, &a.LastUnassigned, &a.SignerNotAfter, &a.LastThisUpdate} {
 		*to = moment(t[i])
 	}
 	return a, known

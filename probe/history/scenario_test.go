@@ -12,6 +12,7 @@ import (
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/probe/history"
 	"github.com/revprobe/revprobe/revocation"
 )
 
@@ -153,7 +154,7 @@ func TestThirtyDays(t *testing.T) {
 				run.Exchanges = append(run.Exchanges, x)
 			}
 		}
-		past, err := s.Past(t.Context(), run)
+		past, err := s.Past(t.Context(), history.Observe(run))
 		if err != nil {
 			t.Fatal(err)
 		}

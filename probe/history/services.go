@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
-	"github.com/revprobe/revprobe/revocation"
 )
 
 // regular is every kind of question whose answer shows whether a service works.
@@ -20,11 +19,12 @@ type service struct {
 	issuer           *x509.Certificate // nil where it is not known
 	responder        bool
 	exchanges        []*evidence.Exchange
+
+	served *servedCRL // what crl found; nil where it has not looked yet
 }
 
 // services groups the exchanges of a run that were regular questions.
-func services(run *evidence.Run) []*service {
-	certificates := parsed(run)
+func services(run *evidence.Run, certificates map[string]*x509.Certificate) []*service {
 	var list []*service
 	for i := range run.Exchanges {
 		x := &run.Exchanges[i]
@@ -92,22 +92,4 @@ func (s *service) check() (c check, ok bool) {
 		c.failure = ""
 	}
 	return c, ok
-}
-
-// crl returns the newest CRL of those that the service gave in the run, and when it was
-// seen. Those that another key signed are not its own.
-func (s *service) crl() (newest crlContent, at time.Time) {
-	for _, x := range s.exchanges {
-		if x.Ask != evidence.FetchCRL || !x.Answered() {
-			continue
-		}
-		content, ok := readCRL(x)
-		if !ok || s.issuer != nil && content.crl.Verify(s.issuer).State != revocation.SignatureValid {
-			continue
-		}
-		if newest.crl == nil || content.crl.ThisUpdate.After(newest.crl.ThisUpdate.Time) {
-			newest, at = content, x.At
-		}
-	}
-	return newest, at
 }

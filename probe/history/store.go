@@ -109,6 +109,9 @@ var migrations = []string{
 	CREATE TABLE certificates (
 		ca BLOB NOT NULL, serial TEXT NOT NULL, not_after INTEGER NOT NULL,
 		PRIMARY KEY (ca, serial)) WITHOUT ROWID;`,
+	`ALTER TABLE answers ADD COLUMN last_status TEXT NOT NULL DEFAULT '';
+	ALTER TABLE answers ADD COLUMN last_this_update INTEGER NOT NULL DEFAULT 0;
+	UPDATE answers SET last_status = status, last_this_update = this_update;`,
 }
 
 func (s *Store) migrate(ctx context.Context) error {

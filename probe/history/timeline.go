@@ -46,7 +46,7 @@ func (r *reading) timeline(id int64, t evidence.Timeline, checks []check) eviden
 	t.LastAnswer = lastAnswer(checks)
 	t.Checks, t.Outages = windowed(checks), outages(checks)
 	t.Latency = latency(checks)
-	t.CRLs = r.versions(id)
+	t.CRLs = r.versions(id, "TRUE ORDER BY this_update")
 	var serials []string
 	r.each("SELECT serial FROM answers WHERE service = ? ORDER BY serial", []any{id}, func(row scanner) error {
 		var serial string

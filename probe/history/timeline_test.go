@@ -116,3 +116,29 @@ func TestOlderSchemas(t *testing.T) {
 		t.Errorf("after a migration that failed the past is %+v", p)
 	}
 }
+
+// A file of the first version is brought up to date, and knows what it knew.
+func TestTheFirstSchema(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "state")
+	restore := history.AtVersion(1)
+	s := open(t, name)
+	run := asked(noon, nil)
+	err := history.Execute(s, `INSERT INTO services VALUES (1, '`+run.Exchanges[ocsp].URL+`', x'`+history.CA(run)+`', 'the CA', 1);
+		INSERT INTO checks VALUES (1, 1795000000000, '', 3);
+		INSERT INTO answers VALUES (1, '`+run.Exchanges[ocsp].Serial+`', 'revoked', 1, 1794000000000, 1794900000000, 1795900000000, 1794900000000,
+			1795000000000, 1795000000000, 0, 1795000000000, 0, '', 0)`)
+	restore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := past(t, open(t, name), run, ocsp)
+	if p == nil || len(p.Answers) != 1 {
+		t.Fatalf("the past is %+v", p)
+	}
+	if a := p.Answers[0]; a.Status != "revoked" || a.LastStatus != "revoked" || !a.LastThisUpdate.Equal(time.UnixMilli(1794900000000)) {
+		t.Errorf("the answer is %+v", a)
+	}
+}

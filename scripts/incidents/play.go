@@ -108,7 +108,7 @@ func (s *scene) runs(ctx context.Context, a authorities, faulty bool) (*evidence
 		if err != nil {
 			return nil, err
 		}
-		if err := store.Record(ctx, run); err != nil {
+		if err := store.Record(ctx, history.Observe(run)); err != nil {
 			return nil, err
 		}
 	}
@@ -116,7 +116,7 @@ func (s *scene) runs(ctx context.Context, a authorities, faulty bool) (*evidence
 	if err != nil {
 		return nil, err
 	}
-	last.Past, err = store.Past(ctx, last)
+	last.Past, err = store.Past(ctx, history.Observe(last))
 	return last, err
 }
 
