@@ -108,7 +108,7 @@ func TestAWrongClockIsKeptOutOfHistory(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", "127.0.0.2:0"} {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
-			t.Skip(err) // not every system has the whole of 127/8
+			t.Fatal(err)
 		}
 		fakes = append(fakes, conforming(now, slow))
 		z, err := zoo.New(zoo.Options{Base: zoo.URL(l)}, []zoo.Enclosure{{Rule: "a-test", Case: "ca", Responder: fakes[len(fakes)-1]}})
