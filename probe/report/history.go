@@ -56,7 +56,7 @@ func (p *page) timeline(t *evidence.Timeline) error {
 	p.title(shown(t.URL), kindOf(t))
 	p.labelled(2, "asked", fmt.Sprintf("%s, first at %s, last at %s", times(t.Asked), stamp(t.First), stamp(t.Last)))
 	p.labelled(2, "now", now(t))
-	if t.Latency.Slowest > 0 {
+	if !t.Latency.SlowestAt.IsZero() {
 		p.labelled(2, "latency", fmt.Sprintf("median %s, slowest %s at %s", t.Latency.Median, t.Latency.Slowest, stamp(t.Latency.SlowestAt)))
 	}
 	for _, rows := range [][][]string{availabilityRows(t), outageRows(t), crlRows(t), answerRows(t)} {
