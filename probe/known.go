@@ -19,15 +19,14 @@ import (
 // several goroutines at once.
 type Known struct {
 	mu      sync.Mutex
-	issuers []*assigned
-	anyones assigned // whose issuer nobody said: they count for every one
+	issuers map[string]*assigned // by what their names have in common
+	anyones assigned             // whose issuer nobody said: they count for every one
 	told    map[string]issuance
 }
 
 // assigned is the serials of one issuer. All of them are kept as hashes, so that a CRL of
 // any length fits, and some of them whole.
 type assigned struct {
-	name   []byte
 	hashes []uint64
 	sorted bool // and each once
 	sample map[uint64]sampled
@@ -109,27 +108,34 @@ func (k *Known) Has(issuer []byte, s revocation.Serial) bool {
 
 // of returns the serials of the issuer of that name, to be added to.
 func (k *Known) of(name []byte) *assigned {
-	for _, a := range k.issuers {
-		if revocation.SameName(a.name, name) {
-			return a
+	key := issuerKey(name)
+	if k.issuers[key] == nil {
+		if k.issuers == nil {
+			k.issuers = map[string]*assigned{}
 		}
+		k.issuers[key] = &assigned{}
 	}
-	k.issuers = append(k.issuers, &assigned{name: slices.Clone(name)})
-	return k.issuers[len(k.issuers)-1]
+	return k.issuers[key]
 }
 
 // counting returns all that counts for the issuer of that name.
 func (k *Known) counting(name []byte) []*assigned {
 	list := []*assigned{&k.anyones}
-	for _, a := range k.issuers {
-		if revocation.SameName(a.name, name) {
-			list = append(list, a)
-		}
+	if a := k.issuers[issuerKey(name)]; a != nil {
+		list = append(list, a)
 	}
 	return list
 }
 
-// of returns what is known of how an issuer makes serials; a nil Known knows nothing.
+// issuerKey tells issuers apart; one whose name cannot be read is known by its octets.
+func issuerKey(name []byte) string {
+	if key := revocation.NameKey(name); key != "" {
+		return key
+	}
+	return string(name)
+}
+
+// issuance returns what is known of how an issuer makes serials; a nil Known knows nothing.
 func (k *Known) issuance(name []byte) issuance {
 	if k == nil {
 		return issuanceOf(nil, 0)

@@ -3,46 +3,51 @@ package revocation
 import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // SameName reports whether two Names are the same by RFC 5280 §7.1: the same attributes in
 // the same order, whatever string types they are encoded in, with case and runs of white
 // space not counting. What cannot be read is no name.
 func SameName(a, b []byte) bool {
-	left, right := readName(a), readName(b)
-	return left != nil && right != nil && slices.EqualFunc(left, right, sameSet)
+	key := NameKey(a)
+	return key != "" && key == NameKey(b)
 }
 
-func readName(der []byte) pkix.RDNSequence {
+// NameKey returns what all Names have in common that are the same by SameName, and no
+// others; empty for what is no name.
+func NameKey(der []byte) string {
 	var name pkix.RDNSequence
 	if len(der) > maxNameText {
-		return nil
+		return ""
 	}
 	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 {
-		return nil
+		return ""
 	}
-	return name
-}
-
-// sameSet compares two relative distinguished names, whose attributes have no order.
-func sameSet(a, b pkix.RelativeDistinguishedNameSET) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for _, attribute := range a {
-		if !slices.ContainsFunc([]pkix.AttributeTypeAndValue(b), func(other pkix.AttributeTypeAndValue) bool {
-			return attribute.Type.Equal(other.Type) && sameText(attribute.Value, other.Value)
-		}) {
-			return false
+	key := []string{"name"}
+	for _, set := range name {
+		attributes := make([]string, len(set)) // of one relative distinguished name, which have no order
+		for i, attribute := range set {
+			text, ok := attribute.Value.(string)
+			if !ok {
+				return ""
+			}
+			attributes[i] = fmt.Sprintf("%s=%q", attribute.Type, strings.Map(folded, strings.Join(strings.Fields(text), " ")))
 		}
+		slices.Sort(attributes)
+		key = append(key, strings.Join(attributes, "+"))
 	}
-	return true
+	return strings.Join(key, ",")
 }
 
-func sameText(a, b any) bool {
-	left, ok := a.(string)
-	right, also := b.(string)
-	return ok && also && strings.EqualFold(strings.Join(strings.Fields(left), " "), strings.Join(strings.Fields(right), " "))
+// folded is the least of the runes that differ from r in case alone.
+func folded(r rune) rune {
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	return least
 }

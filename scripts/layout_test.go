@@ -48,6 +48,7 @@ var imports = map[string][]string{
 	"cmd/revprobe": {"fixtures", "fixtures/zoo", "probe", "probe/conformance", "probe/evidence", "probe/history", "probe/report",
 		"probe/target", "probe/transport", "revocation"},
 	"scripts/bench-crl":     {"fixtures"},
+	"scripts/bench-cron":    {"fixtures", "fixtures/zoo", "probe/evidence", "probe/history", "revocation"},
 	"scripts/bench-latency": {"probe/arrival", "probe/evidence", "probe/transport"},
 	"scripts/corpus":        {},
 	"scripts/faultydns":     {},

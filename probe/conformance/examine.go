@@ -54,6 +54,7 @@ func newExaminer(run *evidence.Run, o Options) *examiner {
 		memory:       revocation.NewMemory(),
 		origins:      map[string]string{},
 		issuers:      map[*x509.Certificate]*x509.Certificate{},
+		named:        map[string][]*x509.Certificate{},
 		judged:       map[string]*tally{},
 		delegates:    map[string]bool{},
 		crls:         map[string]*CRLSubject{},
@@ -69,6 +70,9 @@ func newExaminer(run *evidence.Run, o Options) *examiner {
 			name := evidence.Fingerprint(c.DER)
 			e.certificates[name], e.origins[name] = parsed, c.Origin
 			e.pool = append(e.pool, parsed)
+			if key := revocation.NameKey(parsed.RawSubject); key != "" {
+				e.named[key] = append(e.named[key], parsed)
+			}
 			e.memory.Know(parsed)
 		}
 	}
@@ -83,7 +87,8 @@ type examiner struct {
 	onExchanges  map[evidence.Ask][]*listed
 	onResponses  map[evidence.Ask][]*listed
 	certificates map[string]*x509.Certificate
-	pool         []*x509.Certificate // the same, in the order in which they came
+	pool         []*x509.Certificate            // the same, in the order in which they came
+	named        map[string][]*x509.Certificate // the same by what their names have in common
 	memory       *revocation.Memory
 	origins      map[string]string                       // where they came from, by fingerprint
 	issuers      map[*x509.Certificate]*x509.Certificate // what issuerOf found
@@ -195,8 +200,8 @@ func (e *examiner) issuerOf(c *x509.Certificate) *x509.Certificate {
 	if known {
 		return issuer
 	}
-	for _, ca := range e.pool {
-		if revocation.SameName(ca.RawSubject, c.RawIssuer) && revocation.VerifyCertificate(c, ca).State == revocation.SignatureValid {
+	for _, ca := range e.named[revocation.NameKey(c.RawIssuer)] {
+		if revocation.VerifyCertificate(c, ca).State == revocation.SignatureValid {
 			issuer = ca
 			break
 		}
