@@ -1,13 +1,9 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/common/expfmt"
 
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -28,29 +24,19 @@ func Prometheus(w io.Writer, r *conformance.Report, exit int) error {
 	for _, j := range r.Judged {
 		m.judged(r, j)
 	}
-	families, err := m.registry.Gather()
-	if err != nil {
-		return fmt.Errorf("gathering the metrics: %w", err)
-	}
-	encoder := expfmt.NewEncoder(w, expfmt.NewFormat(expfmt.TypeTextPlain))
-	for _, family := range families {
-		if err := encoder.Encode(family); err != nil {
-			return fmt.Errorf("writing the report: %w", err)
-		}
-	}
-	return nil
+	return m.write(w)
 }
 
 // metrics is every metric of a report.
 type metrics struct {
-	registry                                       *prometheus.Registry
-	build, outcome, started, ended                 *prometheus.GaugeVec
-	up, lastAnswer, duration                       *prometheus.GaugeVec
-	answer, thisUpdate, nextUpdate, rule, findings *prometheus.GaugeVec
+	gauges
+	build, outcome, started, ended                 *gauge
+	up, lastAnswer, duration                       *gauge
+	answer, thisUpdate, nextUpdate, rule, findings *gauge
 }
 
 func newMetrics() *metrics {
-	m := &metrics{registry: prometheus.NewPedanticRegistry()}
+	m := &metrics{}
 	service := []string{"service", "issuer", "issuer_sha256"}
 	with := func(further ...string) []string { return slices.Concat(service, further) }
 	m.build = m.gauge("build_info", "1, with the version and the profile of the run.", "version", "profile", "vantage")
@@ -68,21 +54,15 @@ func newMetrics() *metrics {
 	return m
 }
 
-func (m *metrics) gauge(name, help string, labels ...string) *prometheus.GaugeVec {
-	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "revprobe", Name: name, Help: help}, labels)
-	m.registry.MustRegister(g)
-	return g
-}
-
 // runOutcomes are the words for the exit codes.
 var runOutcomes = []string{"clean", "findings", "usage", "inconclusive", "internal-error"}
 
 func (m *metrics) run(r *conformance.Report, exit int) {
-	m.build.WithLabelValues(label(r.Run.Version), label(r.Profile.Name), label(r.Run.Vantage)).Set(1)
+	m.build.set(1, label(r.Run.Version), label(r.Profile.Name), label(r.Run.Vantage))
 	for code, word := range runOutcomes {
-		m.outcome.WithLabelValues(word).Set(oneIf(code == exit))
+		m.outcome.set(oneIf(code == exit), word)
 	}
-	m.started.WithLabelValues().Set(seconds(r.Run.Started))
+	m.started.set(seconds(r.Run.Started))
 	last := time.Time{}
 	for i := range r.Run.Exchanges {
 		if x := &r.Run.Exchanges[i]; x.Answered() {
@@ -90,7 +70,7 @@ func (m *metrics) run(r *conformance.Report, exit int) {
 		}
 	}
 	if !last.IsZero() {
-		m.ended.WithLabelValues().Set(seconds(last))
+		m.ended.set(seconds(last))
 	}
 }
 
@@ -116,13 +96,13 @@ func (m *metrics) service(r *conformance.Report, s *conformance.Service) {
 		}
 	}
 	if asked && !r.Blackout {
-		m.up.WithLabelValues(identity(s, serviceKind(s))...).Set(oneIf(!last.IsZero()))
+		m.up.set(oneIf(!last.IsZero()), identity(s, serviceKind(s))...)
 	}
 	if !last.IsZero() {
-		m.lastAnswer.WithLabelValues(identity(s)...).Set(seconds(last))
+		m.lastAnswer.set(seconds(last), identity(s)...)
 	}
 	for phase, took := range slowest {
-		m.duration.WithLabelValues(identity(s, phase)...).Set(took.Seconds())
+		m.duration.set(took.Seconds(), identity(s, phase)...)
 	}
 	m.answers(r, s)
 	m.documents(r, s)
@@ -149,7 +129,7 @@ func (m *metrics) answers(r *conformance.Report, s *conformance.Service) {
 	}
 	for q, words := range given {
 		for _, word := range slices.Concat(statuses, words) {
-			m.answer.WithLabelValues(identity(s, label(q.strategy), label(q.method), label(word))...).Set(oneIf(slices.Contains(words, word)))
+			m.answer.set(oneIf(slices.Contains(words, word)), identity(s, label(q.strategy), label(q.method), label(word))...)
 		}
 	}
 }
@@ -167,10 +147,10 @@ func (m *metrics) documents(r *conformance.Report, s *conformance.Service) {
 	}
 	for _, kind := range []string{"ocsp-response", "crl"} {
 		if at := earliest(func(d conformance.Document) time.Time { return d.ThisUpdate }, kind); !at.IsZero() {
-			m.thisUpdate.WithLabelValues(identity(s, kind)...).Set(seconds(at))
+			m.thisUpdate.set(seconds(at), identity(s, kind)...)
 		}
 		if at := earliest(func(d conformance.Document) time.Time { return d.NextUpdate }, kind); !at.IsZero() {
-			m.nextUpdate.WithLabelValues(identity(s, kind)...).Set(seconds(at))
+			m.nextUpdate.set(seconds(at), identity(s, kind)...)
 		}
 	}
 }
@@ -179,13 +159,13 @@ func (m *metrics) judged(r *conformance.Report, j *conformance.Judged) {
 	place := label(j.Place())
 	suppressed := 0
 	for _, s := range conformance.Severities() {
-		m.findings.WithLabelValues(place, s.String()).Add(0)
+		m.findings.add(0, place, s.String())
 	}
 	for _, f := range r.Findings {
 		switch {
 		case f.Rule != j.Rule || placeOf(f) != j.Place():
 		case f.Counts():
-			m.findings.WithLabelValues(place, f.Severity.String()).Add(float64(max(f.Times, 1)))
+			m.findings.add(float64(max(f.Times, 1)), place, f.Severity.String())
 		case f.Suppressed():
 			suppressed++
 		}
@@ -195,9 +175,9 @@ func (m *metrics) judged(r *conformance.Report, j *conformance.Judged) {
 		if o == conformance.Failed {
 			n -= suppressed
 		}
-		m.rule.WithLabelValues(place, j.Rule.ID, string(o)).Set(float64(n))
+		m.rule.set(float64(n), place, j.Rule.ID, string(o))
 	}
-	m.rule.WithLabelValues(place, j.Rule.ID, "suppressed").Set(float64(suppressed))
+	m.rule.set(float64(suppressed), place, j.Rule.ID, "suppressed")
 }
 
 func oneIf(is bool) float64 {

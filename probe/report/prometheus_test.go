@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
@@ -76,6 +77,11 @@ func only(t *testing.T, found map[string]float64, name string, labels ...string)
 
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
+	text := inFormat(t, "prometheus", checked())
+	golden(t, "check.prom", text)
+	if problems, err := promlint.New(bytes.NewReader(text)).Lint(); err != nil || len(problems) > 0 {
+		t.Errorf("the client library's linter: %v %v", problems, err)
+	}
 	found := samples(t, checked(), 1)
 	at := func(second int) float64 { return float64(clock(second).Unix()) }
 	for _, c := range []struct {
