@@ -87,7 +87,7 @@ func before(chunk []byte) uint64 { return uint64(binary.LittleEndian.Uint32(chun
 // clear empties the table, and makes it large enough for count records.
 func (l *hashList) clear(count int) {
 	size := 1 << 10
-	for size < count+count/2 {
+	for size < 3*count { // so that nearly every record finds its slot free at once
 		size *= 2
 	}
 	if len(l.table) != size {

@@ -1,7 +1,9 @@
 package revocation
 
 import (
+	"iter"
 	"math"
+	"math/bits"
 	"time"
 )
 
@@ -39,6 +41,17 @@ const (
 	MarkLate              // revocationDate is after thisUpdate
 	MarkAncient           // revocationDate is before 1999, when RFC 2459 defined these CRLs
 )
+
+// Marks is how many there are at most.
+const Marks = 32
+
+// All gives the places of the marks that are set, from 0.
+func (m EntryMarks) All() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for ; m != 0 && yield(bits.TrailingZeros32(uint32(m))); m &= m - 1 {
+		}
+	}
+}
 
 // MarkAnyReason is every MarkReason.
 const MarkAnyReason = MarkNoReason - 1

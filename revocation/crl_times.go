@@ -34,10 +34,10 @@ func revocationTime(tag byte, raw []byte) (time.Time, bool) {
 		day == 29 && month == 2 && year%4 != 0:
 		return time.Time{}, false
 	}
-	// Years from March on, so that the leap day is the last of its year.
-	if month <= 2 {
-		year, month = year-1, month+12
-	}
+	// Years from March on, so that the leap day is the last of its year; without a branch,
+	// since nobody can guess which way it goes.
+	early := int64(month-3) >> 63 // -1 in January and February
+	year, month = year+early, month+uint64(12&early)
 	days := 365*year + year>>2 + (153*int64(month-3)+2)/5 + day - 1 - unixDayZero
 	return time.Unix(86400*days+3600*hour+60*minute+second, 0).UTC(), true
 }

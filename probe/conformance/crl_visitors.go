@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/revprobe/revprobe/revocation"
@@ -12,35 +13,37 @@ const maxOffenders = 3
 
 // riders are the judges that ride on the one pass over a CRL.
 type riders struct {
-	judges   map[*Rule]EntryJudge
-	every    []rider // who want to see every entry
-	marked   []rider // who want those with one of their marks
-	marks    revocation.EntryMarks
-	visiting *Rule // the rule that is at work
+	list     []rider
+	every    []int                   // of list: who want to see every entry
+	watching [revocation.Marks][]int // and by mark who want those that bear it
+	marks    revocation.EntryMarks   // that anybody looks for
+	visiting int                     // of list: who is at work, or -1
 }
 
 type rider struct {
 	rule  *Rule
 	judge EntryJudge
-	marks revocation.EntryMarks
+	marks revocation.EntryMarks // that it looks for; zero: it wants every entry
 }
 
 // ride sets up the judges of a CRL's entries.
 func ride(rules []*listed, s *CRLSubject) *riders {
-	r := &riders{judges: map[*Rule]EntryJudge{}}
+	r := &riders{visiting: -1}
 	for _, listed := range rules {
-		rule := listed.Rule
-		if rule.Entries == nil {
+		if listed.Entries == nil {
 			continue
 		}
-		judge := rule.Entries(s)
-		r.judges[rule] = judge
-		if m, ok := judge.(interface{ watched() revocation.EntryMarks }); ok && m.watched() != 0 {
-			r.marked = append(r.marked, rider{rule, judge, m.watched()})
-			r.marks |= m.watched()
-		} else {
-			r.every = append(r.every, rider{rule: rule, judge: judge})
+		one, place := rider{rule: listed.Rule, judge: listed.Entries(s)}, len(r.list)
+		if m, ok := one.judge.(interface{ watched() revocation.EntryMarks }); ok {
+			one.marks = m.watched()
 		}
+		for mark := range one.marks.All() {
+			r.watching[mark] = append(r.watching[mark], place)
+		}
+		if one.marks == 0 {
+			r.every = append(r.every, place)
+		}
+		r.list, r.marks = append(r.list, one), r.marks|one.marks
 	}
 	return r
 }
@@ -48,27 +51,34 @@ func ride(rules []*listed, s *CRLSubject) *riders {
 // visit shows an entry to those who want to see it. Most entries bear no mark that anybody
 // looks for, so that a rule costs nothing for them.
 func (r *riders) visit(e *revocation.CRLEntry) {
-	for i := range r.every {
-		r.visiting = r.every[i].rule
-		r.every[i].judge.Visit(e)
+	for _, place := range r.every {
+		r.show(place, e)
 	}
-	if e.Marks&r.marks == 0 {
-		return
-	}
-	for i := range r.marked {
-		if e.Marks&r.marked[i].marks != 0 {
-			r.visiting = r.marked[i].rule
-			r.marked[i].judge.Visit(e)
+	for mark := range (e.Marks & r.marks).All() {
+		for _, place := range r.watching[mark] {
+			if e.Marks&r.list[place].marks&(1<<mark-1) == 0 { // it was not shown for an earlier one
+				r.show(place, e)
+			}
 		}
 	}
 }
 
+func (r *riders) show(place int, e *revocation.CRLEntry) {
+	r.visiting = place
+	r.list[place].judge.Visit(e)
+}
+
+// judge returns the one of a rule.
+func (r *riders) judge(rule *Rule) EntryJudge {
+	return r.list[slices.IndexFunc(r.list, func(one rider) bool { return one.rule == rule })].judge
+}
+
 // atWork names the rule that visits an entry.
 func (r *riders) atWork() string {
-	if r.visiting == nil {
+	if r.visiting < 0 {
 		return "of revprobe"
 	}
-	return r.visiting.ID
+	return r.list[r.visiting].rule.ID
 }
 
 // entryJudge fails a CRL for the entries that offend, naming the first of them.

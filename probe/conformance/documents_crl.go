@@ -45,7 +45,7 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 		if r.CRL != nil {
 			return r.CRL(*s)
 		}
-		v := riders.judges[r].Verdict()
+		v := riders.judge(r).Verdict()
 		if v.Outcome == Passed && s.CRL.Broken != nil {
 			return unable("the CRL could not be read to its end")
 		}
