@@ -90,10 +90,11 @@ func (l *hashList) clear(count int) {
 	for size < 3*count { // so that nearly every record finds its slot free at once
 		size *= 2
 	}
-	if len(l.table) != size {
+	if size > cap(l.table) {
 		l.table = make([]uint32, size)
 		return
 	}
+	l.table = l.table[:size]
 	clear(l.table)
 }
 

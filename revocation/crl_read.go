@@ -31,6 +31,7 @@ func ReadCRLEntries(r io.Reader, visitors ...EntryVisitor) (*CRL, error) {
 
 func readCRL(r io.Reader, entriesOnly bool, visitors []EntryVisitor) (*CRL, error) {
 	reader := &crlReader{elements: elements{octetStream: newOctetStream(r)}, crl: &CRL{}, visitors: visitors, entriesOnly: entriesOnly}
+	reader.notes.room = &reader.room
 	reader.read()
 	crl := reader.crl
 	crl.Length = reader.length
@@ -44,6 +45,7 @@ func readCRL(r io.Reader, entriesOnly bool, visitors []EntryVisitor) (*CRL, erro
 // crlReader is the state of one ReadCRL.
 type crlReader struct {
 	elements
+	room        room
 	entriesOnly bool // nothing is hashed
 
 	crl      *CRL
@@ -60,9 +62,9 @@ type crlReader struct {
 }
 
 func (r *crlReader) read() {
-	if outer, ok := r.open(document(), tagSequence, root("certificateList")); ok {
+	if outer, ok := r.open(document(), tagSequence, r.root().in("certificateList")); ok {
 		inside := outer
-		inside.path = nil // paths begin at the fields of the CertificateList
+		inside.path = r.root() // paths begin at the fields of the CertificateList
 		r.certificateList(inside)
 		r.close(outer)
 	}
@@ -73,7 +75,7 @@ func (r *crlReader) read() {
 
 func (r *crlReader) certificateList(outer span) {
 	r.beginSum(&r.unsummed)
-	tbs, ok := r.open(outer, tagSequence, root("tbsCertList"))
+	tbs, ok := r.open(outer, tagSequence, r.root().in("tbsCertList"))
 	if !ok {
 		return
 	}

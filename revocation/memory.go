@@ -29,7 +29,9 @@ type room struct {
 
 func (r *room) path(p path) *path {
 	if r == nil || r.usedPaths == len(r.paths) {
-		return &p
+		fresh := new(path) // &p would be on the heap whichever way this goes
+		*fresh = p
+		return fresh
 	}
 	at := &r.paths[r.usedPaths]
 	r.usedPaths++
@@ -39,7 +41,9 @@ func (r *room) path(p path) *path {
 
 func (r *room) cursor(c cursor) *cursor {
 	if r == nil || r.usedCursors == len(r.cursors) {
-		return &c
+		fresh := new(cursor)
+		*fresh = c
+		return fresh
 	}
 	at := &r.cursors[r.usedCursors]
 	r.usedCursors++

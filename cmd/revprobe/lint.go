@@ -125,7 +125,7 @@ func (l *linter) add(name string) (string, error) {
 // that we know, is told in one line and makes it a usage error; the others are judged all
 // the same.
 func (l *linter) lint(names []string) (int, error) {
-	whole := &conformance.Report{Run: l.run, Profile: l.judge.options.Profile, Outcomes: map[conformance.Outcome]int{}}
+	whole := &conformance.Report{Run: l.run, Profile: l.judge.options.Profile}
 	count := 0
 	for _, name := range names {
 		r, err := l.file(name)

@@ -70,7 +70,7 @@ func (w *workload) judge(b *testing.B) time.Duration {
 	began := time.Now()
 	report := conformance.Examine(w.run, w.options)
 	took := time.Since(began)
-	if report.Outcomes[conformance.Failed] > 0 || report.Outcomes[conformance.Passed] < 20 ||
+	if report.Outcomes.Failed > 0 || report.Outcomes.Passed < 20 ||
 		slices.ContainsFunc(report.Documents, func(d conformance.Document) bool { return d.Signature != revocation.SignatureValid }) {
 		b.Fatalf("outcomes %v%s", report.Outcomes, describe(report))
 	}

@@ -117,7 +117,7 @@ func failures(r *Report) placedList {
 func settled(r *Report) map[[2]string]bool {
 	list := map[[2]string]bool{}
 	for _, j := range r.Judged {
-		list[[2]string{j.Rule.ID, j.Place()}] = j.Outcomes[Inconclusive] == 0
+		list[[2]string{j.Rule.ID, j.Place()}] = j.Outcomes.Inconclusive == 0
 	}
 	return list
 }

@@ -19,7 +19,7 @@ func oneFailure(rule *conformance.Rule, field, number, answer string) *conforman
 		Run:      &evidence.Run{Exchanges: []evidence.Exchange{{ID: "1.1", Question: ask}}},
 		Services: []conformance.Service{{URL: changedURL}},
 		Findings: []conformance.Finding{{Rule: rule, Outcome: conformance.Failed, Severity: conformance.Error, Source: "1.1", Service: changedURL, Field: field}},
-		Judged:   []*conformance.Judged{{Rule: rule, Service: changedURL, Outcomes: map[conformance.Outcome]int{conformance.Passed: 1}}},
+		Judged:   []*conformance.Judged{{Rule: rule, Service: changedURL, Outcomes: conformance.Counts{Passed: 1}}},
 		Answers:  []conformance.Answer{{Responder: changedURL, Ask: evidence.AssignedPOST, Strategy: "assigned", Serial: "01", Method: "POST", Answer: answer}},
 		Documents: []conformance.Document{{Source: "1.1", Kind: revocation.KindCRL, Decoded: true, Number: number,
 			ThisUpdate: time.Date(2026, 11, 20, 0, 0, 0, 0, time.FixedZone("", 3600))}},
@@ -54,7 +54,7 @@ func TestCompare(t *testing.T) {
 			f.Service = "http://b.example/"
 		}
 		if test.unsettled {
-			test.after.Judged[0].Outcomes[conformance.Inconclusive] = 1
+			test.after.Judged[0].Outcomes.Inconclusive = 1
 		}
 		c := conformance.Compare(before, test.after)
 		if len(c.New) != test.fresh || len(c.Gone) != test.gone || len(c.Still) != test.still || len(c.Unjudged) != test.unjudged ||

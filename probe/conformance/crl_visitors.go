@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"bytes"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -14,36 +16,39 @@ const maxOffenders = 3
 // riders are the judges that ride on the one pass over a CRL.
 type riders struct {
 	list     []rider
-	every    []int                   // of list: who want to see every entry
-	watching [revocation.Marks][]int // and by mark who want those that bear it
-	marks    revocation.EntryMarks   // that anybody looks for
-	visiting int                     // of list: who is at work, or -1
+	every    riderSet                   // who want to see every entry
+	watching [revocation.Marks]riderSet // and by mark who want those that bear it
+	marks    revocation.EntryMarks      // that anybody looks for
+	visiting int                        // place in list of who is at work, or -1
 }
 
 type rider struct {
 	rule  *Rule
 	judge EntryJudge
-	marks revocation.EntryMarks // that it looks for; zero: it wants every entry
 }
+
+// riderSet holds places in the list of riders, which are fewer than 64: beyond that no rule
+// would see its own Bad cases.
+type riderSet uint64
 
 // ride sets up the judges of a CRL's entries.
 func ride(rules []*listed, s *CRLSubject) *riders {
-	r := &riders{visiting: -1}
+	r := &riders{visiting: -1, list: make([]rider, 0, 32)}
 	for _, listed := range rules {
 		if listed.Entries == nil {
 			continue
 		}
-		one, place := rider{rule: listed.Rule, judge: listed.Entries(s)}, len(r.list)
-		if m, ok := one.judge.(interface{ watched() revocation.EntryMarks }); ok {
-			one.marks = m.watched()
+		judge, one, marks := listed.Entries(s), riderSet(1)<<len(r.list), revocation.EntryMarks(0)
+		if m, ok := judge.(interface{ watched() revocation.EntryMarks }); ok {
+			marks = m.watched()
 		}
-		for mark := range one.marks.All() {
-			r.watching[mark] = append(r.watching[mark], place)
+		for mark := range marks.All() {
+			r.watching[mark] |= one
 		}
-		if one.marks == 0 {
-			r.every = append(r.every, place)
+		if marks == 0 {
+			r.every |= one
 		}
-		r.list, r.marks = append(r.list, one), r.marks|one.marks
+		r.list, r.marks = append(r.list, rider{listed.Rule, judge}), r.marks|marks
 	}
 	return r
 }
@@ -51,15 +56,12 @@ func ride(rules []*listed, s *CRLSubject) *riders {
 // visit shows an entry to those who want to see it. Most entries bear no mark that anybody
 // looks for, so that a rule costs nothing for them.
 func (r *riders) visit(e *revocation.CRLEntry) {
-	for _, place := range r.every {
-		r.show(place, e)
-	}
+	who := r.every
 	for mark := range (e.Marks & r.marks).All() {
-		for _, place := range r.watching[mark] {
-			if e.Marks&r.list[place].marks&(1<<mark-1) == 0 { // it was not shown for an earlier one
-				r.show(place, e)
-			}
-		}
+		who |= r.watching[mark]
+	}
+	for ; who != 0; who &= who - 1 {
+		r.show(bits.TrailingZeros64(uint64(who)), e)
 	}
 }
 
@@ -90,9 +92,20 @@ type entryJudge struct {
 	settle  func(*entryJudge, Verdict) Verdict // where set, has the last word, once the CRL is known
 
 	count int
-	named []string
-	field string
-	first int64
+	first [maxOffenders]offender
+}
+
+// offender is an entry that offends. What it is said to be is put into words when the rule
+// fails the CRL, which it may not.
+type offender struct {
+	serial revocation.Serial
+	index  int
+	offset int64
+	wrong  string
+}
+
+func (o offender) String() string {
+	return fmt.Sprintf("%s: %s at entry %d, octet %d", o.serial, o.wrong, o.index, o.offset)
 }
 
 func (j *entryJudge) watched() revocation.EntryMarks { return j.watch }
@@ -107,23 +120,25 @@ func (j *entryJudge) Visit(e *revocation.CRLEntry) {
 }
 
 func (j *entryJudge) note(e *revocation.CRLEntry, wrong string) {
-	if j.count == 0 {
-		j.field, j.first = fmt.Sprintf("tbsCertList.revokedCertificates[%d]", e.Index), e.Offset
+	if j.count < maxOffenders {
+		j.first[j.count] = offender{bytes.Clone(e.Serial), e.Index, e.Offset, wrong}
 	}
-	if j.count++; j.count <= maxOffenders {
-		j.named = append(j.named, fmt.Sprintf("%s: %s at entry %d, octet %d", e.Serial, wrong, e.Index, e.Offset))
-	}
+	j.count++
 }
 
 // Verdict implements EntryJudge.
 func (j *entryJudge) Verdict() Verdict {
 	v := pass()
 	if j.count > 0 {
-		got := strings.Join(j.named, "; ")
-		if j.count > maxOffenders {
-			got += fmt.Sprintf("; %d entries in all", j.count)
+		var named []string
+		for _, o := range j.first[:min(j.count, maxOffenders)] {
+			named = append(named, o.String())
 		}
-		v = fail(j.want, "%s", got).in(j.field).at(j.first)
+		if j.count > maxOffenders {
+			named = append(named, fmt.Sprintf("%d entries in all", j.count))
+		}
+		first := j.first[0]
+		v = fail(j.want, "%s", strings.Join(named, "; ")).in(fmt.Sprintf("tbsCertList.revokedCertificates[%d]", first.index)).at(first.offset)
 	}
 	if j.settle != nil {
 		return j.settle(j, v)

@@ -119,7 +119,7 @@ func (e *examiner) conclude(r *listed, d docket, binding []Citation, v Verdict) 
 		}
 	}
 	d.judged.count(r, v.Outcome)
-	if v.Outcome != Failed && v.Outcome != Inconclusive {
+	if !v.found() {
 		return
 	}
 	f := Finding{Rule: r.Rule, Outcome: v.Outcome, Source: d.source, Service: d.service, Exchanges: v.exchanges,
@@ -168,13 +168,14 @@ func (e *examiner) rulesFor(sorted map[evidence.Ask][]*listed, ask evidence.Ask,
 
 // judging returns the rules of one kind, in their order.
 func (e *examiner) judging(kind func(*Rule) bool) []*listed {
-	var found []*listed
+	found := e.sorting[:0]
 	for _, r := range e.rules {
 		if kind(r.Rule) {
 			found = append(found, r)
 		}
 	}
-	return found
+	e.sorting = found
+	return slices.Clone(found)
 }
 
 func onExchange(r *Rule) bool { return r.Exchange != nil }

@@ -49,7 +49,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 // newExaminer knows the certificates of a run and the rules that it is to be judged by.
 func newExaminer(run *evidence.Run, o Options) *examiner {
 	e := &examiner{
-		report:       &Report{Run: run, Profile: o.Profile, Interrupted: run.Interrupted, Outcomes: map[Outcome]int{}},
+		report:       &Report{Run: run, Profile: o.Profile, Interrupted: run.Interrupted},
 		certificates: map[string]*x509.Certificate{},
 		memory:       revocation.NewMemory(),
 		origins:      map[string]string{},
@@ -84,6 +84,7 @@ type examiner struct {
 	clockOff     time.Duration
 	noIPv6       bool // no IPv6 address of the run answered
 	rules        []*listed
+	sorting      []*listed // room for those that judging picks out
 	onExchanges  map[evidence.Ask][]*listed
 	onResponses  map[evidence.Ask][]*listed
 	certificates map[string]*x509.Certificate
@@ -257,7 +258,7 @@ func (e *examiner) service(s *Service) {
 	rules := e.judging(func(r *Rule) bool { return r.Service != nil && r.Needs.Has(kinds) })
 	e.put(rules, e.docket(last, last.At, scoped{}), once, func(r *Rule, _ int) Verdict {
 		v := r.Service(subject)
-		if len(v.exchanges) > 0 {
+		if len(v.exchanges) > 0 || !v.found() {
 			return v
 		}
 		return v.about(ids(subject.asked(r.Needs))...)

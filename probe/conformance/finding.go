@@ -73,7 +73,7 @@ type Report struct {
 	Documents    []Document
 	Findings     []Finding // failed ones and inconclusive ones, in the order of the evidence
 	Judged       []*Judged // every rule that was put to anything, place by place
-	Outcomes     map[Outcome]int
+	Outcomes     Counts
 	ClockError   time.Duration // by which our clock seems to be ahead, by the Date of several hosts; zero where it seems right
 	Blackout     bool          // every host failed alike, so that it may be our own network
 	// NothingAsked is set where nothing was learnt about anybody: no service could be asked,
@@ -89,7 +89,7 @@ type Judged struct {
 	Rule     *Rule
 	Service  string // URL; empty for files and certificates
 	Source   string // of the first subject: exchange id, file name, or origin of a certificate
-	Outcomes map[Outcome]int
+	Outcomes Counts
 }
 
 // Place names the service, file or certificate.
@@ -142,7 +142,5 @@ func (r *Report) Add(other *Report) {
 	r.Bugs = append(r.Bugs, other.Bugs...)
 	r.NothingAsked = r.NothingAsked || other.NothingAsked
 	r.Interrupted = r.Interrupted || other.Interrupted
-	for outcome, n := range other.Outcomes {
-		r.Outcomes[outcome] += n
-	}
+	r.Outcomes.Add(other.Outcomes)
 }

@@ -119,7 +119,7 @@ func (e *examiner) anchorOf(c *x509.Certificate) *x509.Certificate {
 // issuer judges what was seen of one CA.
 func (e *examiner) issuer(s *IssuerSubject) {
 	for _, r := range e.judging(func(r *Rule) bool {
-		return r.Issuer != nil && len(s.asked(r.Needs)) > 0 && (r.And == 0 || len(s.asked(r.And)) > 0)
+		return r.Issuer != nil && s.wasAsked(r.Needs) && (r.And == 0 || s.wasAsked(r.And))
 	}) {
 		of := s.asked(r.Needs) // a finding is told with the service that has to mend it
 		if r.And != 0 {
@@ -130,7 +130,7 @@ func (e *examiner) issuer(s *IssuerSubject) {
 			if v.Outcome == Passed {
 				v = r.Issuer(*s)
 			}
-			if len(v.exchanges) > 0 {
+			if len(v.exchanges) > 0 || !v.found() {
 				return v
 			}
 			return v.about(ids(s.asked(r.Asks()))...)
@@ -140,9 +140,21 @@ func (e *examiner) issuer(s *IssuerSubject) {
 
 // asked returns the exchanges of those kinds. A file that is a CRL counts as fetched.
 func (s *IssuerSubject) asked(kinds evidence.Ask) []*evidence.Exchange {
-	return slices.DeleteFunc(slices.Clone(s.Exchanges), func(x *evidence.Exchange) bool {
-		return !x.Ask.Has(kinds) && (x.Ask != evidence.File || !kinds.Has(evidence.FetchCRL) || !s.answered(x))
-	})
+	var list []*evidence.Exchange
+	for _, x := range s.Exchanges {
+		if s.isOf(x, kinds) {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+func (s *IssuerSubject) wasAsked(kinds evidence.Ask) bool {
+	return slices.ContainsFunc(s.Exchanges, func(x *evidence.Exchange) bool { return s.isOf(x, kinds) })
+}
+
+func (s *IssuerSubject) isOf(x *evidence.Exchange, kinds evidence.Ask) bool {
+	return x.Ask.Has(kinds) || x.Ask == evidence.File && kinds.Has(evidence.FetchCRL) && s.answered(x)
 }
 
 // names reports whether a serial is that of one of the certificates at hand.
@@ -153,11 +165,11 @@ func (s *IssuerSubject) names(serial revocation.Serial) bool {
 // unanswered is inconclusive where a rule needs an answer of some kind, and none came that
 // the CA signed.
 func (s *IssuerSubject) unanswered(r *Rule) Verdict {
-	for _, kinds := range []evidence.Ask{r.Needs, r.And} {
-		asked := s.asked(kinds)
-		if kinds == 0 || slices.ContainsFunc(asked, s.answered) {
+	for _, kinds := range [...]evidence.Ask{r.Needs, r.And} {
+		if kinds == 0 || slices.ContainsFunc(s.Exchanges, func(x *evidence.Exchange) bool { return s.isOf(x, kinds) && s.answered(x) }) {
 			continue
 		}
+		asked := s.asked(kinds)
 		return unable("no answer to judge by: %s", outcomeOf(asked[0])).about(ids(asked)...)
 	}
 	return pass()
@@ -225,7 +237,7 @@ func together(list []Verdict) Verdict {
 			same = append(same, v)
 		}
 	}
-	if whole.Outcome != Failed && whole.Outcome != Inconclusive {
+	if !whole.found() {
 		return whole
 	}
 	var got []string

@@ -24,7 +24,7 @@ func TestConformingIsSilent(t *testing.T) {
 			if ids := fired(report); len(ids) > 0 {
 				t.Errorf("%s at %s: the conforming responder fires %v%s", kind, now, ids, describe(report))
 			}
-			if report.Outcomes[conformance.Passed] == 0 {
+			if report.Outcomes.Passed == 0 {
 				t.Errorf("%s at %s: nothing was judged", kind, now)
 			}
 			for _, f := range report.Findings {
@@ -89,7 +89,7 @@ func TestGoodIsSilent(t *testing.T) {
 				if got := fired(report); len(got) > 0 {
 					t.Errorf("fires%s", describe(report))
 				}
-				if report.Outcomes[conformance.Passed]+report.Outcomes[conformance.NotApplicable]+report.Outcomes[conformance.Inconclusive] == 0 {
+				if report.Outcomes.Passed+report.Outcomes.NotApplicable+report.Outcomes.Inconclusive == 0 {
 					t.Error("the rule was not put to anything")
 				}
 			})
@@ -182,7 +182,7 @@ func TestAPanickingRuleIsABugNotACrash(t *testing.T) {
 	if len(report.Bugs) == 0 || !strings.Contains(report.Bugs[0], "hostile bytes") {
 		t.Errorf("bugs: %q", report.Bugs)
 	}
-	if report.Outcomes[conformance.Passed] == 0 || report.Outcomes[conformance.Inconclusive] == 0 {
+	if report.Outcomes.Passed == 0 || report.Outcomes.Inconclusive == 0 {
 		t.Errorf("outcomes: %v", report.Outcomes)
 	}
 }

@@ -90,6 +90,31 @@ func Outcomes() []Outcome { return slices.Clone(outcomes[:]) }
 
 var outcomes = [...]Outcome{Passed, Failed, Inconclusive, NotApplicable}
 
+// Counts is how many verdicts came out in each way.
+type Counts struct{ Passed, Failed, Inconclusive, NotApplicable int }
+
+// Of returns how many came out that way.
+func (c Counts) Of(o Outcome) int { return *c.of(o) }
+
+// Add counts others as well.
+func (c *Counts) Add(others Counts) {
+	for _, o := range outcomes {
+		*c.of(o) += others.Of(o)
+	}
+}
+
+func (c *Counts) of(o Outcome) *int {
+	switch o {
+	case Passed:
+		return &c.Passed
+	case Failed:
+		return &c.Failed
+	case Inconclusive:
+		return &c.Inconclusive
+	}
+	return &c.NotApplicable
+}
+
 // Verdict is what a rule says of one subject.
 type Verdict struct {
 	Outcome Outcome
@@ -102,6 +127,9 @@ type Verdict struct {
 	cap, floor Severity
 	exchanges  []string // the exchanges it is about, where it looked at several
 }
+
+// found reports whether a finding is made of it.
+func (v Verdict) found() bool { return v.Outcome == Failed || v.Outcome == Inconclusive }
 
 func pass() Verdict { return Verdict{Outcome: Passed, Offset: -1} }
 

@@ -80,7 +80,7 @@ type tallyLine struct {
 func tallyLineOf(r *conformance.Report, exit int) tallyLine {
 	line := tallyLine{"tally", map[conformance.Outcome]int{}, map[string]int{}, exit, r.Hints, r.Bugs}
 	for _, o := range conformance.Outcomes() {
-		line.Outcomes[o] = r.Outcomes[o]
+		line.Outcomes[o] = r.Outcomes.Of(o)
 	}
 	times := failuresBySeverity(r)
 	for _, s := range conformance.Severities() {

@@ -157,7 +157,7 @@ func TestJSONTally(t *testing.T) {
 		"severities": object{"critical": 2.0, "error": 1.0, "warning": 1.0, "notice": 0.0, "info": 0.0},
 		"bugs":       []any{"bug in rule x over x3: index out of range\ngoroutine 1 [running]:\n\tmain.go:1"}})
 	r := conforming()
-	r.Outcomes = nil
+	r.Outcomes = conformance.Counts{}
 	list = objects(t, r, 0, report.ByType)
 	same(t, list[len(list)-1], object{"exit": 0.0, "outcomes": object{"passed": 0.0, "failed": 0.0, "inconclusive": 0.0, "not-applicable": 0.0},
 		"hints": nil, "bugs": nil})

@@ -116,7 +116,7 @@ func testcase(r *conformance.Report, j *conformance.Judged) junitCase {
 		c.Skipped = fmt.Sprintf("suppressed until %s: %s", stamp(f.SuppressedUntil), shown(f.SuppressedFor))
 	case len(unable) > 0:
 		c.Skipped = "inconclusive: " + shown(unable[0].Got)
-	case j.Outcomes[conformance.Passed] == 0:
+	case j.Outcomes.Passed == 0:
 		c.Skipped = "not applicable"
 	}
 	return c

@@ -91,7 +91,7 @@ func noFindings(r *conformance.Report) string {
 	case r.Interrupted:
 		return "interrupted before everything was asked"
 	}
-	return fmt.Sprintf("no findings, %d verdicts passed, %d inconclusive", r.Outcomes[conformance.Passed], r.Outcomes[conformance.Inconclusive])
+	return fmt.Sprintf("no findings, %d verdicts passed, %d inconclusive", r.Outcomes.Passed, r.Outcomes.Inconclusive)
 }
 
 // placeOf names the service or the file that a finding is about.
@@ -110,7 +110,7 @@ func severityData(r *conformance.Report) []string {
 	for _, s := range []conformance.Severity{conformance.Critical, conformance.Error, conformance.Warning, conformance.Notice} {
 		data = append(data, fmt.Sprintf("%s=%d;;;0", s, times[s]))
 	}
-	return append(data, fmt.Sprintf("inconclusive=%d;;;0", r.Outcomes[conformance.Inconclusive]))
+	return append(data, fmt.Sprintf("inconclusive=%d;;;0", r.Outcomes.Inconclusive))
 }
 
 // timeData is the slowest whole answer and how much time the first document to expire has

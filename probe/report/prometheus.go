@@ -171,7 +171,7 @@ func (m *metrics) judged(r *conformance.Report, j *conformance.Judged) {
 		}
 	}
 	for _, o := range conformance.Outcomes() {
-		n := j.Outcomes[o]
+		n := j.Outcomes.Of(o)
 		if o == conformance.Failed {
 			n -= suppressed
 		}

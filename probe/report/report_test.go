@@ -158,11 +158,11 @@ func checked() *conformance.Report {
 				Exchanges: []string{"x9", "x10"}, Got: "text/plain", Want: "application/pkix-crl", Citations: mediaType().Cites, At: clock(10)},
 		},
 		Judged: []*conformance.Judged{
-			{Rule: good.Rule, Service: responderURL, Source: "x2", Outcomes: map[conformance.Outcome]int{conformance.Failed: 2}},
-			{Rule: expired, Service: responderURL, Source: "x2", Outcomes: map[conformance.Outcome]int{conformance.Passed: 4, conformance.Failed: 1, conformance.Inconclusive: 1}},
-			{Rule: wrongType, Service: crlURL, Source: "x10", Outcomes: map[conformance.Outcome]int{conformance.Failed: 1}},
+			{Rule: good.Rule, Service: responderURL, Source: "x2", Outcomes: conformance.Counts{Failed: 2}},
+			{Rule: expired, Service: responderURL, Source: "x2", Outcomes: conformance.Counts{Passed: 4, Failed: 1, Inconclusive: 1}},
+			{Rule: wrongType, Service: crlURL, Source: "x10", Outcomes: conformance.Counts{Failed: 1}},
 		},
-		Outcomes: map[conformance.Outcome]int{conformance.Passed: 41, conformance.Failed: 4, conformance.Inconclusive: 1, conformance.NotApplicable: 7},
+		Outcomes: conformance.Counts{Passed: 41, Failed: 4, Inconclusive: 1, NotApplicable: 7},
 		Hints:    []string{"leaf.pem carries no CA/Browser Forum policy: if its CA is not publicly trusted, --profile rfc judges by the RFCs alone"},
 		Bugs:     []string{"bug in rule x over x3: index out of range\ngoroutine 1 [running]:\n\tmain.go:1"},
 	}
@@ -208,7 +208,7 @@ func linted() *conformance.Report {
 				Field: "responses[0].nextUpdate", Got: "nextUpdate 2026-11-20T09:00:00Z", Want: "later", Citations: notExpired().Cites, At: clock(0)},
 			{Rule: mediaType(), Outcome: conformance.Inconclusive, Source: "page.html", Offset: -1, Got: "no CRL"},
 		},
-		Outcomes: map[conformance.Outcome]int{conformance.Passed: 9, conformance.Failed: 1, conformance.Inconclusive: 1},
+		Outcomes: conformance.Counts{Passed: 9, Failed: 1, Inconclusive: 1},
 	}
 }
 
@@ -216,6 +216,6 @@ func linted() *conformance.Report {
 func conforming() *conformance.Report {
 	r := checked()
 	r.Findings, r.Hints, r.Bugs = nil, nil, nil
-	r.Outcomes = map[conformance.Outcome]int{conformance.Passed: 53}
+	r.Outcomes = conformance.Counts{Passed: 53}
 	return r
 }

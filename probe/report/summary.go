@@ -54,18 +54,18 @@ func askedAnything(run *evidence.Run) bool {
 // counts says how many verdicts came out which way.
 func counts(r *conformance.Report) string {
 	const few = 5
-	text := fmt.Sprintf("%d passed, %d failed", r.Outcomes[conformance.Passed], r.Outcomes[conformance.Failed]-verdicts(suppressed(r)))
+	text := fmt.Sprintf("%d passed, %d failed", r.Outcomes.Passed, r.Outcomes.Failed-verdicts(suppressed(r)))
 	if bySeverity := severityCounts(r); bySeverity != "" {
 		text += " (" + bySeverity + ")"
 	}
 	if silenced := verdicts(suppressed(r)); silenced > 0 {
 		text += fmt.Sprintf(", %d suppressed", silenced)
 	}
-	text += fmt.Sprintf(", %d inconclusive", r.Outcomes[conformance.Inconclusive])
+	text += fmt.Sprintf(", %d inconclusive", r.Outcomes.Inconclusive)
 	if undecided := inconclusiveRules(r); len(undecided) > 0 {
 		text += " (" + several(undecided, few) + ")"
 	}
-	return text + fmt.Sprintf(", %d not applicable", r.Outcomes[conformance.NotApplicable])
+	return text + fmt.Sprintf(", %d not applicable", r.Outcomes.NotApplicable)
 }
 
 // counted returns the failures that nobody has silenced.
