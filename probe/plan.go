@@ -26,6 +26,8 @@ type Plan struct {
 	crossChecks int
 	keep        func(*evidence.Exchange)
 	replicas    Replicas
+
+	confirmation Confirmation
 }
 
 // PlannedTarget is the questions about one target: first what the hosts are, then the CRLs
@@ -67,17 +69,21 @@ type Options struct {
 	Each        int // how many serials are made up by each strategy; 0: the few of an ordinary run
 	// Keep, where it is not nil, is given each exchange as soon as it is over, by several
 	// goroutines at once.
-	Keep     func(*evidence.Exchange)
-	Replicas Replicas
+	Keep         func(*evidence.Exchange)
+	Replicas     Replicas
+	Confirmation Confirmation
 }
 
 // NewPlan plans the questions about the targets. A service that several targets share is
 // asked once. It adds the targets' certificates to the run and to the known serials, and to
 // the run what is taken for granted of the issuers' serials.
 func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
-	p := &Plan{asks: o.Asks, serials: o.Serials, each: o.Each, crossChecks: o.CrossChecks, keep: o.Keep, replicas: o.Replicas}
+	p := &Plan{asks: o.Asks, serials: o.Serials, each: o.Each, crossChecks: o.CrossChecks, keep: o.Keep, replicas: o.Replicas, confirmation: o.Confirmation}
 	if o.Replicas.EveryAddress {
 		p.asks |= evidence.Resolve // which says what the addresses are
+	}
+	if o.Confirmation.on() {
+		run.Confirm = &o.Confirmation.Confirmation
 	}
 	p.learn(run, targets)
 	asked := map[string]bool{}

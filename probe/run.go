@@ -26,7 +26,7 @@ const maxTargets = 16
 func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 	recorders := make([]*recorder, len(p.Targets))
 	for i := range recorders {
-		recorders[i] = &recorder{ctx: ctx, asker: asker, target: i, keep: p.keep, silent: map[string]silence{}, sated: map[string]bool{}}
+		recorders[i] = &recorder{ctx: ctx, asker: asker, target: i, keep: p.keep, patient: p.confirmation.on(), silent: map[string]silence{}, sated: map[string]bool{}}
 	}
 	inParallel(recorders, p.reach)
 	p.aliasRegistrations(recorders)
@@ -38,6 +38,7 @@ func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 	assigned.addFetched(fetched)
 	listed := p.crossCheck(fetched)
 	inParallel(recorders, func(r *recorder) { p.ask(r, assigned, listed[r.target]) })
+	p.confirmFailures(recorders)
 	p.compareReplicas(recorders, fetched, run)
 	inParallel(recorders, p.probe)
 	for _, r := range recorders {
@@ -66,9 +67,11 @@ type recorder struct {
 	asker  Asker
 	target int
 	keep   func(*evidence.Exchange) // or nil
-	list   []evidence.Exchange
-	silent map[string]silence // by host, or host and method
-	sated  map[string]bool    // hosts that asked for less: they are sent nothing odd any more
+	// patient is set where failures are asked about again later, and not at once.
+	patient bool
+	list    []evidence.Exchange
+	silent  map[string]silence // by host, or host and method
+	sated   map[string]bool    // hosts that asked for less: they are sent nothing odd any more
 }
 
 func (r *recorder) ask(q evidence.Question) *evidence.Exchange {
@@ -135,7 +138,7 @@ func (p *Plan) probe(r *recorder) {
 // fetch asks for a document, and once more when it did not come: one failure may be chance.
 func (r *recorder) fetch(q evidence.Question) {
 	x := r.ask(q)
-	if x != nil && x.Failure != "" && !x.Failure.Ours() && x.Failure != evidence.Redirect {
+	if x != nil && !r.patient && x.Failure != "" && !x.Failure.Ours() && x.Failure != evidence.Redirect {
 		q.Repeat = true
 		r.ask(q)
 	}

@@ -77,6 +77,9 @@ func (r *recorder) spared(q evidence.Question) (evidence.Exchange, bool) {
 		return evidence.Exchange{At: r.list[len(r.list)-1].At, Spared: true, Failure: evidence.Refused,
 			Detail: "not sent: the host answered 429, and odd requests can wait"}, true
 	}
+	if q.Try > 0 {
+		return evidence.Exchange{}, false // which is to show whether it still keeps silent
+	}
 	for _, key := range []string{host(q.URL), host(q.URL) + " " + q.Method, place(q, evidence.HTTPTimeout)} {
 		limit := maxSilence
 		if strings.HasSuffix(key, oddly) {

@@ -37,6 +37,7 @@ type checking struct {
 	stateFile                       string
 	robustness                      bool
 	replicas                        replicaFlags
+	confirm                         confirmFlags
 	spool                           transport.Spool // what is too large for memory
 	known                           []string
 	serials                         int
@@ -75,6 +76,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.StringArrayVar(&c.issued, "issued", nil, "")
 	f.StringVar(&c.resume, "resume", "", "")
 	c.replicas.register(f)
+	c.confirm.register(f)
 	if err := parse(f, args); err != nil {
 		return 0, err
 	}
@@ -95,6 +97,9 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 		return 0, err
 	}
 	if o.Replicas, err = c.replicas.check(f.Changed("interval")); err != nil {
+		return 0, err
+	}
+	if o.Confirmation, err = c.confirm.check(f.Changed("confirm-interval")); err != nil {
 		return 0, err
 	}
 	if f.Changed("cross-check") && c.crossChecks < 0 {
@@ -290,12 +295,16 @@ func (c *checking) dry(ctx context.Context, env *environment, run *evidence.Run,
 		fmt.Fprintln(&out, report.Visible(note))
 	}
 	if o.Asks.Has(evidence.Unassigned) && len(questions) > 0 {
-		fmt.Fprintln(&out, "a CRL or an issuer's certificate that does not come is asked for once more; where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
+		if o.Confirmation.Tries < 2 {
+			out.WriteString("a CRL or an issuer's certificate that does not come is asked for once more; ")
+		}
+		fmt.Fprintln(&out, "where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
 	}
 	if o.Asks.Has(evidence.ListedPOST) && slices.ContainsFunc(plan.Targets, func(t probe.PlannedTarget) bool { return len(t.OCSP) > 0 && len(t.CRLs) > 0 }) {
 		fmt.Fprintf(&out, "then OCSP is asked about serials that the CRLs turn out to list: %s\n", c.crossChecked())
 	}
 	out.WriteString(c.replicas.announced())
+	out.WriteString(c.confirm.announced(o.Confirmation))
 	if _, err := env.stdout.Write(out.Bytes()); err != nil {
 		return 0, &lateError{fmt.Errorf("writing the plan: %w", err)}
 	}

@@ -58,6 +58,9 @@ How to ask:
   --every-address      put the key questions to each address of a host, and compare
   --repeat N           put them N times, to find different machines behind one address,
   --interval DURATION  so far apart (default 1s)
+  --confirm N/M        ask again where a service is not there, up to M times in all; that
+                       counts when N of them fail (default 1/1: the first failure counts)
+  --confirm-interval DURATION  so far apart (default 10s)
   --robustness         send malformed and rare requests too, some 100 to each responder
   --seed HEX           make up the same unassigned serials as an earlier run
   --serials N          make up N unassigned serials in each way, of every length (default 1)

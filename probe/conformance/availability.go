@@ -11,7 +11,7 @@ import (
 )
 
 // maxResponseTime is what BR 4.10.2 asks of a response under normal conditions.
-const maxResponseTime = 10 * time.Second
+const maxResponseTime = evidence.LateAfter
 
 func availabilityRules() []*Rule {
 	return []*Rule{
@@ -20,6 +20,7 @@ func availabilityRules() []*Rule {
 			Cites:  []Citation{BR("4.10.2", Must), MRSP("6", Must), RFC5280("4.2.1.13", Observed)},
 			Says:   "The host of a revocation service must have an address.",
 			Needs:  evidence.Resolve | evidence.WalkDNS,
+			Tried:  true,
 			Marked: Critical,
 			Exchange: func(s ExchangeSubject) Verdict {
 				switch {
@@ -49,6 +50,7 @@ func availabilityRules() []*Rule {
 			Cites:  []Citation{BR("4.10.2", Observed), RFC5280("4.2.1.13", Observed)},
 			Says:   "Every address of the host must take connections.",
 			Needs:  evidence.Resolve,
+			Tried:  true,
 			Marked: Warning,
 			Exchange: func(s ExchangeSubject) Verdict {
 				dead, ours := s.deadAddresses(s.Addresses)
@@ -80,6 +82,7 @@ func availabilityRules() []*Rule {
 			Says:   "A valid request must get a whole HTTP answer with status 200.",
 			Needs:  evidence.HTTP,
 			Counts: true,
+			Tried:  true,
 			Marked: Error,
 			Service: func(s ServiceSubject) Verdict {
 				reached := s.reachable()
@@ -133,6 +136,7 @@ func availabilityRules() []*Rule {
 			Says:   "A response must be complete within 10 seconds.",
 			Needs:  evidence.HTTP,
 			Counts: true,
+			Tried:  true,
 			Service: func(s ServiceSubject) Verdict {
 				reached := s.reachable()
 				slow := slices.DeleteFunc(slices.Clone(reached), func(x *evidence.Exchange) bool { return !late(x) })
@@ -255,21 +259,10 @@ func sent(list []*evidence.Exchange) []*evidence.Exchange {
 	return slices.DeleteFunc(slices.Clone(list), func(x *evidence.Exchange) bool { return x.Spared })
 }
 
-// late reports whether an answer took too long. A large CRL that comes in steadily may be
-// held up by our own bandwidth: what counts then is when it began to come.
-func late(x *evidence.Exchange) bool {
-	if x.Ask == evidence.FetchCRL && x.Failure == "" && x.BodyLength() > largeBody {
-		t := x.Timing
-		return t.DNS+t.Connect+t.TLS+t.FirstByte > maxResponseTime
-	}
-	return x.Timing.Total > maxResponseTime
-}
+func late(x *evidence.Exchange) bool { return x.Late() }
 
 // gaveUp reports whether we stopped waiting for an answer.
 func gaveUp(x *evidence.Exchange) bool { return x.Failure == evidence.HTTPTimeout }
-
-// largeBody is what an ordinary connection carries within the time allowed.
-const largeBody = 4 << 20
 
 func lateness(x *evidence.Exchange) string {
 	if x.Failure == evidence.HTTPTimeout {

@@ -40,6 +40,7 @@ func addressRules() []*Rule {
 			Cites:  []Citation{BR("4.10.2", Observed), RFC5280("4.2.1.13", Observed)},
 			Says:   "An IPv6 address that is published must take connections.",
 			Needs:  evidence.Resolve,
+			Tried:  true,
 			Marked: Warning,
 			Exchange: func(s ExchangeSubject) Verdict {
 				six := slices.DeleteFunc(slices.Clone(s.Addresses), func(a evidence.Address) bool { return !isIPv6(a.IP) })

@@ -112,6 +112,9 @@ func (e *examiner) conclude(r *listed, d docket, binding []Citation, v Verdict) 
 	if r.Clock && v.Outcome == Failed && e.report.ClockError != 0 {
 		v = unable("%s", clockText(e.report.ClockError))
 	}
+	if r.Tried && v.Outcome == Failed && len(e.tried) > 0 {
+		v = e.settle(v, d)
+	}
 	if v.only != "" {
 		binding = slices.DeleteFunc(slices.Clone(binding), func(c Citation) bool { return c.Document != v.only })
 		if len(binding) == 0 {

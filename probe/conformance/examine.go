@@ -30,6 +30,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 	e.services()
 	e.report.Blackout, e.clockOff, e.noIPv6 = run.Blackout(), clockOffset(run), !answersIPv6(run)
 	e.report.ClockError = clockError(e.clockOff)
+	e.tried = tried(run)
 	e.exchanges()
 	e.pointers()
 	for i := range e.report.Services {
@@ -83,6 +84,7 @@ type examiner struct {
 	report       *Report
 	clockOff     time.Duration
 	noIPv6       bool // no IPv6 address of the run answered
+	tried        []*tries
 	rules        []*listed
 	sorting      []*listed // room for those that judging picks out
 	onExchanges  map[evidence.Ask][]*listed

@@ -58,6 +58,7 @@ func methodRules() []*Rule {
 			Cites:   []Citation{BR("4.9.9", Must).Since("2013-01-01"), RFC6960("A.1", Must)},
 			Says:    "The responder must answer GET.",
 			Needs:   evidence.Assigned | evidence.Unassigned,
+			Tried:   true,
 			Service: func(s ServiceSubject) Verdict { return s.method("GET", byGET, "POST", byPOST) },
 			Bad:     []fixtures.Case{when("405", func(r *fake) { r.OCSPHTTP.OnlyPOST = true })},
 			Good: []fixtures.Case{when("an error answer is an answer", func(r *fake) {
@@ -71,6 +72,7 @@ func methodRules() []*Rule {
 			Cites:   []Citation{RFC6960("A.1", Must), RFC9919("6", Practice)}, // BR 4.9.9 asks for GET alone
 			Says:    "The responder must answer POST.",
 			Needs:   evidence.Assigned | evidence.Unassigned,
+			Tried:   true,
 			Service: func(s ServiceSubject) Verdict { return s.method("POST", byPOST, "GET", byGET) },
 			Bad:     []fixtures.Case{when("405", func(r *fake) { r.OCSPHTTP.OnlyGET = true })},
 			Good: []fixtures.Case{when("an error answer is an answer", func(r *fake) {

@@ -25,6 +25,7 @@ type Rule struct {
 	Public bool           // a profile of certificates: no more than remarked on where the CA shows no sign of being publicly trusted
 	Clock  bool           // it holds a document against the time at which we saw it
 	Counts bool           // a rule about a service that needs no more of whole and timely answers than their number
+	Tried  bool           // it is about whether a service is there, which may take several tries to tell
 	Marked Severity       // where it is not what the strongest citation gives
 
 	Exchange func(ExchangeSubject) Verdict // an exchange, whatever came back

@@ -24,8 +24,10 @@ type Run struct {
 	Interrupted bool  `json:"interrupted,omitempty"`
 	Scope       Scope `json:"scope,omitempty"` // what the operator said the issuers issue; empty when not said
 	// Population is how many certificates each issuer is taken to have ever issued.
-	Population int64           `json:"population,omitempty"`
-	Issuers    []IssuerSerials `json:"issuers,omitempty"`
+	Population int64 `json:"population,omitempty"`
+	// Confirm is what makes a failure of availability count; nil: the first one does.
+	Confirm *Confirmation   `json:"confirm,omitempty"`
+	Issuers []IssuerSerials `json:"issuers,omitempty"`
 
 	// Certificates holds every certificate that a Question refers to by fingerprint, and
 	// every one the operator gave, in the order in which they came.
@@ -111,6 +113,7 @@ type Question struct {
 	Repeat      bool   `json:"repeat,omitempty"`  // asked again to confirm an earlier answer
 	Wire        *Wire  `json:"wire,omitempty"`    // how it is put on the wire, where not in the usual way
 	Round       int    `json:"round,omitempty"`   // which of several rounds of the same questions, from 1; 0: asked in none
+	Try         int    `json:"try,omitempty"`     // which of the tries that show whether a service is there, from 2; 0: none of those
 }
 
 // RequestURL is the URL of the request line.

@@ -46,15 +46,13 @@ func (r *reading) service(s *service) (p evidence.PastService, known bool) {
 	}
 	p = evidence.PastService{URL: s.url, Issuer: s.fingerprint}
 	first := moment(r.number("SELECT min(at) FROM checks WHERE service = ?", id))
-	now, asked := s.check()
-	checks := r.recent(id, now.at)
+	now := s.checks()
+	checks := r.recent(id, lastOf(now))
 	if len(checks) == 0 {
 		return p, false
 	}
 	p.First, p.Last, p.LastAnswer = first, checks[len(checks)-1].at, lastAnswer(checks)
-	if asked {
-		checks = append(checks, now)
-	}
+	checks = append(checks, now...)
 	p.Checks, p.Outages = windowed(checks), recentOutages(checks)
 	p.CRL = r.crl(id, s)
 	for _, x := range s.exchanges {
@@ -120,6 +118,14 @@ func (r *reading) recent(id int64, now time.Time) []check {
 	}
 	begin := milliseconds(now.Add(-windows[len(windows)-1]))
 	return r.checks(id, r.number("SELECT max(at) FROM checks WHERE service = ? AND at < ? AND failure = ''", id, begin))
+}
+
+// lastOf is when the last of some checks was; zero where there is none.
+func lastOf(checks []check) time.Time {
+	if len(checks) == 0 {
+		return time.Time{}
+	}
+	return checks[len(checks)-1].at
 }
 
 // lastAnswer is when the service answered the last time; zero where it never did.

@@ -80,8 +80,8 @@ func (r *recording) certificate(c *x509.Certificate, pool []*x509.Certificate) {
 }
 
 func (r *recording) service(s *service) {
-	c, asked := s.check()
-	if !asked {
+	checks := s.checks()
+	if len(checks) == 0 {
 		return
 	}
 	name := ""
@@ -92,7 +92,9 @@ func (r *recording) service(s *service) {
 		s.url, s.ca, name, s.responder)
 	var id int64
 	r.scan("SELECT id FROM services WHERE url = ? AND ca = ?", []any{s.url, s.ca}, &id)
-	r.exec("INSERT INTO checks VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", id, milliseconds(c.at), string(c.failure), c.took.Milliseconds())
+	for _, c := range checks {
+		r.exec("INSERT INTO checks VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", id, milliseconds(c.at), string(c.failure), c.took.Milliseconds())
+	}
 	r.crl(id, s)
 	for serial, a := range s.answers(r.run.memory, r.run.pool) {
 		r.answer(id, serial, a)

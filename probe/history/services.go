@@ -66,19 +66,32 @@ func identity(ca *x509.Certificate) []byte {
 	return sum.Sum(nil)[:16]
 }
 
-// check is how one service came out in one run as a whole.
+// check is how one service came out in one run as a whole, or when it was asked again.
 type check struct {
 	at      time.Time
 	failure evidence.Failure // of the first question; empty where any was answered
 	took    time.Duration    // of the slowest whole answer
 }
 
-// check sums up a service; ok is false where it was not asked, or failed for our own
-// reasons alone.
-func (s *service) check() (c check, ok bool) {
+// checks sums up a service: one check, or none where it was not asked, or failed for our own
+// reasons alone. Where it failed, was asked again for that and then answered, that is a check
+// of its own: the outage was short.
+func (s *service) checks() []check {
+	first, ok := sum(s.exchanges, func(x *evidence.Exchange) bool { return x.Try == 0 })
+	if !ok {
+		return nil
+	}
+	again, ok := sum(s.exchanges, func(x *evidence.Exchange) bool { return x.Try > 0 && x.Answered() })
+	if !ok || first.failure == "" || !again.at.After(first.at) {
+		return []check{first}
+	}
+	return []check{first, again}
+}
+
+func sum(exchanges []*evidence.Exchange, counts func(*evidence.Exchange) bool) (c check, ok bool) {
 	answered := false
-	for _, x := range s.exchanges {
-		if x.OwnTrouble() {
+	for _, x := range exchanges {
+		if x.OwnTrouble() || !counts(x) {
 			continue
 		}
 		ok, c.at = true, x.At
