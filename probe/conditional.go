@@ -14,7 +14,7 @@ import (
 const (
 	etagBefore     = "(the ETag of the answer before)"
 	modifiedBefore = "(the Last-Modified of the answer before)"
-	secondBefore   = "(a second before the Last-Modified of the answer before)"
+	minuteBefore   = "(a minute before the Last-Modified of the answer before)"
 )
 
 // crlAgain asks for a CRL once more, as who has another one. Of several CRLs of an issuer on
@@ -55,12 +55,12 @@ func (p *Plan) answerAgain(planned *PlannedTarget, about evidence.Question, once
 type condition struct{ variant, field string }
 
 // otherVersions are conditions that hold for every document there may be: it has not a
-// made-up ETag, and is newer than a second before it was made.
+// made-up ETag, and is newer than a minute before it was made.
 func (p *Plan) otherVersions(t Target, of string) []condition {
 	madeUp := hex.EncodeToString(p.serials.random(t.Issuer, "etag", 0, 0)[:16])
 	return []condition{
 		{of + "inm-other", `If-None-Match: "` + madeUp + `"`},
-		{of + "ims-before", "If-Modified-Since: " + secondBefore},
+		{of + "ims-before", "If-Modified-Since: " + minuteBefore},
 	}
 }
 
@@ -102,7 +102,7 @@ func validated(q evidence.Question, answered []evidence.Exchange, plain string) 
 // filled puts validators of an answer into a field; false where the answer has not got them.
 func filled(field string, header http.Header) (string, bool) {
 	for placeholder, value := range map[string]string{
-		etagBefore: header.Get("Etag"), modifiedBefore: header.Get("Last-Modified"), secondBefore: earlier(header.Get("Last-Modified")),
+		etagBefore: header.Get("Etag"), modifiedBefore: header.Get("Last-Modified"), minuteBefore: earlier(header.Get("Last-Modified")),
 	} {
 		if !strings.HasSuffix(field, placeholder) {
 			continue
@@ -112,11 +112,12 @@ func filled(field string, header http.Header) (string, bool) {
 	return field, true
 }
 
-// earlier is the second before a date of HTTP, or empty.
+// earlier is the minute before a date of HTTP, or empty. A second would not do: there are
+// servers that allow for one of rounding.
 func earlier(date string) string {
 	at, err := time.Parse(http.TimeFormat, date)
 	if err != nil {
 		return ""
 	}
-	return at.Add(-time.Second).Format(http.TimeFormat)
+	return at.Add(-time.Minute).Format(http.TimeFormat)
 }
