@@ -29,6 +29,18 @@ func (o OID) String() string {
 	return strings.Join(arcs, ".")
 }
 
+// frequentOID is OID(content), which takes no memory for those that nearly every document
+// holds.
+func frequentOID(content []byte) OID {
+	for _, often := range [...]OID{OIDSHA1, OIDSHA256, OIDBasicResponse, OIDSHA256WithRSA, OIDECDSAWithSHA256, OIDSHA384WithRSA, OIDECDSAWithSHA384,
+		OIDNonce, OIDCRLNumber, OIDAuthorityKeyID, OIDIssuingDP} {
+		if string(content) == string(often) {
+			return often
+		}
+	}
+	return OID(content)
+}
+
 // is reports whether o is the identifier of those arcs, which are at least two.
 func (o OID) is(arcs asn1.ObjectIdentifier) bool {
 	if len(arcs) < 2 {

@@ -105,7 +105,7 @@ func (c *cursor) oid(e element, p *path) OID {
 	case paddedOID(b):
 		c.notes.deviate(DevOID, e.offset, p, "subidentifier with a leading 80 octet in %x", head(b, 16))
 	}
-	return OID(e.content)
+	return frequentOID(e.content)
 }
 
 func paddedOID(b []byte) bool {

@@ -26,6 +26,9 @@ func clockError(off time.Duration) time.Duration {
 // little: judged by the Date fields of what several hosts answered, and zero where they do
 // not agree.
 func clockOffset(run *evidence.Run) time.Duration {
+	if !severalHosts(run) {
+		return 0
+	}
 	var c clockWatch
 	for i := range run.Exchanges {
 		c.add(&run.Exchanges[i])
@@ -59,6 +62,18 @@ func (c *clockWatch) offset() time.Duration {
 		return 0
 	}
 	return (c.least + c.most) / 2
+}
+
+// severalHosts reports whether as many hosts answered as have to disagree with our clock.
+func severalHosts(run *evidence.Run) bool {
+	last, hosts := "", map[string]bool{}
+	for i := range run.Exchanges {
+		if x := &run.Exchanges[i]; x.Code != 0 && x.URL != last {
+			last = x.URL
+			hosts[hostOf(x.URL)] = true
+		}
+	}
+	return len(hosts) >= clockHosts
 }
 
 // dateOf returns the time at which a far end says it answered: its Date and, from a cache,

@@ -78,8 +78,12 @@ func (e *examiner) put(rules []*listed, d docket, times func(*Rule) int, verdict
 	work := func() {
 		for ; next < len(rules); next, i = next+1, 0 {
 			for r := rules[next]; i < times(r.Rule); i++ {
-				if binding, ok := e.summon(r, d); ok {
-					e.conclude(r, d, binding, verdict(r.Rule, i))
+				if binding, ok := e.summon(r, &d); ok {
+					if v := verdict(r.Rule, i); v.found() {
+						e.conclude(r, d, binding, v)
+					} else {
+						d.judged.count(r, v.Outcome)
+					}
 				}
 			}
 		}
@@ -95,7 +99,7 @@ func (e *examiner) put(rules []*listed, d docket, times func(*Rule) int, verdict
 func once(*Rule) int { return 1 }
 
 // summon tells which clauses a subject is held to by a rule, and whether it is by any.
-func (e *examiner) summon(r *listed, d docket) ([]Citation, bool) {
+func (e *examiner) summon(r *listed, d *docket) ([]Citation, bool) {
 	binding := r.citations(e.report.Profile, d.signed)
 	if len(binding) == 0 {
 		return nil, false

@@ -125,7 +125,7 @@ func (e *examiner) response(x *evidence.Exchange, octets []byte, form revocation
 		case refused:
 			return skip()
 		}
-		return r.OCSP(OCSPSubject{*s, &s.Response.Basic.Singles[i], i})
+		return r.OCSP(OCSPSubject{s, &s.Response.Basic.Singles[i], i})
 	})
 	e.delegate(s)
 	if !x.Ask.Has(evidence.Probes) {

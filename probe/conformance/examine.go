@@ -110,6 +110,7 @@ type examiner struct {
 // looked for while they pass by. What was found is told in the order of the evidence.
 func (e *examiner) exchanges() {
 	e.wanted.addPast(e.report.Run.Past)
+	e.expect(len(e.report.Run.Exchanges))
 	order := map[string]int{}
 	for _, crls := range []bool{false, true} {
 		for i := range e.report.Run.Exchanges {
@@ -123,6 +124,12 @@ func (e *examiner) exchanges() {
 	}
 	slices.SortStableFunc(e.report.Findings, func(a, b Finding) int { return order[a.Source] - order[b.Source] })
 	slices.SortStableFunc(e.report.Documents, func(a, b Document) int { return order[a.Source] - order[b.Source] })
+}
+
+// expect makes room for what each exchange may bring.
+func (e *examiner) expect(exchanges int) {
+	e.report.Documents = make([]Document, 0, exchanges)
+	e.report.Answers, e.answers = make([]Answer, 0, exchanges), make([]ServiceAnswer, 0, exchanges)
 }
 
 // exchange judges one exchange and the documents it carries.
@@ -234,6 +241,9 @@ func (e *examiner) certificate(subject CertSubject, service string) {
 func (e *examiner) serviceSubject(s *Service) ServiceSubject {
 	subject := ServiceSubject{Service: *s, Issuer: e.certificates[s.Issuer], Reached: reached(e.report.Run, s.URL),
 		Walk: walkOf(e.report.Run, s.URL), Blackout: e.report.Blackout, Serials: e.report.Run.SerialsOf(s.Issuer)}
+	if s.Responder {
+		subject.Answers = make([]ServiceAnswer, 0, len(s.Exchanges))
+	}
 	for _, a := range e.answers {
 		if a.Responder == s.URL && a.Issuer == s.Issuer {
 			subject.Answers = append(subject.Answers, a)

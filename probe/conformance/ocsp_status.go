@@ -171,7 +171,7 @@ func ocspStatusRules() []*Rule {
 				switch {
 				case !s.concerned() || s.Single.Status != revocation.StatusRevoked || !s.Single.HasReason:
 					return skip()
-				case reason == revocation.ReasonCertificateHold && (s.assigned() || isExtendedRevoke(&s.ResponseSubject, s.Single)):
+				case reason == revocation.ReasonCertificateHold && (s.assigned() || isExtendedRevoke(s.ResponseSubject, s.Single)):
 					return skip() // ocsp-assigned-not-hold says worse of it, or it is right
 				case slices.Contains(subscriberReasons, reason):
 					return pass()

@@ -55,7 +55,7 @@ func structureRules() []*Rule {
 					return skip()
 				}
 				id := s.Response.Basic.ResponderID
-				if signer := s.Signer; signer.Certificate != nil && signer.Signature.State == revocation.SignatureValid {
+				if signer := s.Signer; signer.Certificate != nil && !signer.MatchesID && signer.Signature.State == revocation.SignatureValid {
 					if source := id.MadeFrom(signer.Certificate); source != "" {
 						return fail(want, "byKey %s, which is %s", hexShort(id.ByKey), source).in("responderID")
 					}

@@ -204,7 +204,7 @@ func extendedRevokeForm(b *revocation.BasicResponse) Verdict {
 // isExtendedRevoke reports whether a revoked single has the form that RFC 6960 §2.2
 // reserves for certificates that were never issued.
 func isExtendedRevoke(s *ResponseSubject, single *revocation.SingleResponse) bool {
-	return len(revokedFormFaults(OCSPSubject{ResponseSubject: *s, Single: single})) == 0
+	return len(revokedFormFaults(OCSPSubject{ResponseSubject: s, Single: single})) == 0
 }
 
 func revokedFormFaults(s OCSPSubject) []string {

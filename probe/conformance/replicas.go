@@ -27,6 +27,9 @@ type replicaAnswer struct {
 // comparison, the ordinary one among them. What failed for reasons of ours, or reached no
 // machine at all, says nothing of one.
 func (s ServiceSubject) replicated(kinds evidence.Ask) [][]replicaAnswer {
+	if !slices.ContainsFunc(s.Exchanges, (*evidence.Exchange).Replica) {
+		return nil
+	}
 	var groups [][]replicaAnswer
 	for _, x := range s.asked(kinds) {
 		at := slices.IndexFunc(groups, func(g []replicaAnswer) bool { return sameQuestion(g[0].Question, x.Question) })

@@ -39,7 +39,7 @@ type ResponseSubject struct {
 
 // OCSPSubject is a SingleResponse with its response.
 type OCSPSubject struct {
-	ResponseSubject
+	*ResponseSubject
 	Single *revocation.SingleResponse
 	Index  int
 }
