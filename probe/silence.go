@@ -29,9 +29,9 @@ type silence struct {
 func place(q evidence.Question, f evidence.Failure) string {
 	where := host(q.URL) + q.Address
 	switch {
-	case f == evidence.HTTPTimeout && q.Ask.Has(evidence.Robustness):
+	case f.TimedOut() && q.Ask.Has(evidence.Robustness):
 		return where + " " + q.Method + oddly
-	case f == evidence.HTTPTimeout:
+	case f.TimedOut():
 		return where + " " + q.Method
 	}
 	return where
@@ -64,10 +64,10 @@ func (r *recorder) listen(q evidence.Question, x *evidence.Exchange) {
 // may be asked again.
 func slow(f evidence.Failure) bool {
 	switch f {
-	case evidence.DNSTimeout, evidence.NoResolver, evidence.NoRoute, evidence.ConnectTimeout, evidence.TLSFailure, evidence.HTTPTimeout:
+	case evidence.DNSTimeout, evidence.NoResolver, evidence.NoRoute, evidence.ConnectTimeout, evidence.TLSFailure:
 		return true
 	}
-	return false
+	return f.TimedOut()
 }
 
 // spared returns, for a question that is not worth sending any more, the failure that the
@@ -80,7 +80,11 @@ func (r *recorder) spared(q evidence.Question) (evidence.Exchange, bool) {
 	if q.Try > 0 {
 		return evidence.Exchange{}, false // which is to show whether it still keeps silent
 	}
-	for _, key := range []string{host(q.URL), host(q.URL) + " " + q.Method, place(q, evidence.HTTPTimeout)} {
+	keys := []string{place(q, ""), place(q, evidence.HTTPTimeout)}
+	if q.Address == "" {
+		keys = append(keys, host(q.URL)+" "+q.Method)
+	}
+	for _, key := range keys {
 		limit := maxSilence
 		if strings.HasSuffix(key, oddly) {
 			limit = maxOddSilence

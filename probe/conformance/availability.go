@@ -103,6 +103,7 @@ func availabilityRules() []*Rule {
 				when("404 for OCSP", func(r *fake) { r.OCSPHTTP.Code = 404 }),
 				when("503 for the CRL", func(r *fake) { r.CRLHTTP.Code = 503 }),
 				when("reset", func(r *fake) { r.OCSPHTTP.Failure = evidence.Reset }),
+				when("closed without an octet", func(r *fake) { r.OCSPHTTP.Failure = evidence.Closed }),
 				when("truncated", func(r *fake) { r.CRLHTTP.Failure = evidence.Truncated }),
 			},
 			Good: []fixtures.Case{when("200", func(r *fake) { r.OCSPHTTP.Code = 200 })},
@@ -151,6 +152,9 @@ func availabilityRules() []*Rule {
 				case s.Blackout:
 					return unable(blackoutText)
 				}
+				if v, silent := mute(reached, asked); silent {
+					return v
+				}
 				v := fail("at most 10s", "%d of %d answers late, the first: %s", len(slow), asked, lateness(slow[0])).about(ids(slow)...)
 				if asked < 3 || 2*len(slow) <= asked {
 					return v.atMost(Warning) // BR 4.10.2 speaks of normal operating conditions
@@ -160,6 +164,8 @@ func availabilityRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("10 s and a millisecond", func(r *fake) { r.OCSPHTTP.Delay = maxResponseTime + time.Millisecond }),
 				when("never", func(r *fake) { r.CRLHTTP.Failure = evidence.HTTPTimeout }),
+				when("stopped within the header", func(r *fake) { r.CRLHTTP.Failure = evidence.HeadTimeout }),
+				when("stopped within the body", func(r *fake) { r.OCSPHTTP.Failure = evidence.BodyTimeout }),
 			},
 			Good: []fixtures.Case{when("10 s", func(r *fake) { r.OCSPHTTP.Delay = maxResponseTime })},
 		},
@@ -207,10 +213,10 @@ func (s ServiceSubject) reachable() []*evidence.Exchange {
 func broken(list []*evidence.Exchange) []*evidence.Exchange {
 	return slices.DeleteFunc(slices.Clone(list), func(x *evidence.Exchange) bool {
 		switch x.Failure {
-		case "", evidence.Redirect, evidence.HTTPTimeout, evidence.Oversize:
+		case "", evidence.Redirect, evidence.Oversize:
 			return true
 		}
-		return x.Code == tooManyRequests
+		return x.Failure.TimedOut() || x.Code == tooManyRequests
 	})
 }
 
@@ -262,11 +268,30 @@ func sent(list []*evidence.Exchange) []*evidence.Exchange {
 func late(x *evidence.Exchange) bool { return x.Late() }
 
 // gaveUp reports whether we stopped waiting for an answer.
-func gaveUp(x *evidence.Exchange) bool { return x.Failure == evidence.HTTPTimeout }
+func gaveUp(x *evidence.Exchange) bool { return x.Failure.TimedOut() }
 
 func lateness(x *evidence.Exchange) string {
-	if x.Failure == evidence.HTTPTimeout {
-		return "no complete answer after " + x.Timing.Total.Round(time.Millisecond).String()
+	total := x.Timing.Total.Round(time.Millisecond).String()
+	switch x.Failure {
+	case evidence.HTTPTimeout:
+		return "not one octet of an answer after " + total
+	case evidence.HeadTimeout:
+		return "the header of the answer not complete after " + total
+	case evidence.BodyTimeout:
+		return fmt.Sprintf("the body of the answer not complete after %s, %d octets of it came", total, x.BodyLength())
 	}
-	return x.Timing.Total.Round(time.Millisecond).String()
+	return total
+}
+
+// mute judges a service that takes connections and answered not one of several questions in
+// the time it was given: that is no slow answer, it is down.
+func mute(reached []*evidence.Exchange, asked int) (v Verdict, silent bool) {
+	if asked < 2 || asked > len(reached) || slices.ContainsFunc(reached, func(x *evidence.Exchange) bool { return !gaveUp(x) || !late(x) }) {
+		return v, false
+	}
+	v = fail("an answer within 10s", "no answer to any of %d questions: connections are taken, and then %s", asked, lateness(reached[0])).about(ids(reached)...)
+	if asked >= persistent {
+		v = v.atLeast(Critical)
+	}
+	return v, true
 }

@@ -46,7 +46,7 @@ func takesTime(r *fixtures.Responder) bool {
 		}
 	}
 	for _, h := range all {
-		if h.Delay > 0 || h.Failure == evidence.HTTPTimeout {
+		if h.Delay > 0 || h.Failure.TimedOut() {
 			return true
 		}
 	}

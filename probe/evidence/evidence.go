@@ -198,9 +198,12 @@ const (
 	ConnectRefused Failure = "connect-refused"
 	ConnectTimeout Failure = "connect-timeout"
 	TLSFailure     Failure = "tls"
-	HTTPTimeout    Failure = "http-timeout"
-	Reset          Failure = "reset"
-	Truncated      Failure = "truncated"
+	HTTPTimeout    Failure = "http-timeout"      // the connection was taken, and not one octet of an answer came
+	HeadTimeout    Failure = "http-head-timeout" // the answer stopped within its status line or header
+	BodyTimeout    Failure = "http-body-timeout" // it stopped within its body
+	Reset          Failure = "reset"             // the far end broke the connection
+	Closed         Failure = "closed"            // the far end closed it in good order before one octet of an answer
+	Truncated      Failure = "truncated"         // it closed it within the header or the body
 	Oversize       Failure = "oversize"
 	Redirect       Failure = "redirect"    // 3xx: recorded, never followed
 	HTTPStatus     Failure = "http-status" // any other status but 200
@@ -225,6 +228,10 @@ func (f Failure) Ours() bool {
 	}
 	return false
 }
+
+// TimedOut reports whether a server that took the connection did not answer whole in the time
+// that it was given.
+func (f Failure) TimedOut() bool { return f == HTTPTimeout || f == HeadTimeout || f == BodyTimeout }
 
 // Answered reports whether a whole HTTP answer with status 200 came back.
 func (x *Exchange) Answered() bool { return x.Failure == "" && x.Code == http.StatusOK }

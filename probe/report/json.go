@@ -189,6 +189,8 @@ type exchangeLine struct {
 	Serial            string           `json:"serial,omitempty"`
 	Issuer            string           `json:"issuer,omitempty"`
 	Repeat            bool             `json:"repeat,omitempty"`
+	Address           string           `json:"address,omitempty"` // that was pinned
+	Round             int              `json:"round,omitempty"`   // of several rounds of the same questions
 	Addresses         []addressSeconds `json:"addresses,omitempty"`
 	Try               int              `json:"try,omitempty"`
 	ByKernel          bool             `json:"first_byte_by_kernel,omitempty"`
@@ -212,7 +214,8 @@ type addressSeconds struct {
 func exchangeLineOf(x *evidence.Exchange, responder bool) exchangeLine {
 	line := exchangeLine{Type: "exchange", ID: x.ID, Ask: x.Ask, Method: x.Method, URL: x.RequestURL(), Peer: x.Peer,
 		Failure: x.Failure, Code: x.Code, Timing: timingOf(x.Timing), BodyLength: x.BodyLength(), At: stamp(x.At),
-		Detail: x.Detail, Variant: x.Variant, Strategy: x.Strategy, Serial: x.Serial, Issuer: x.Issuer, Repeat: x.Repeat, Try: x.Try, ByKernel: x.Timing.Kernel}
+		Detail: x.Detail, Variant: x.Variant, Strategy: x.Strategy, Serial: x.Serial, Issuer: x.Issuer, Repeat: x.Repeat,
+		Address: x.Address, Round: x.Round, Try: x.Try, ByKernel: x.Timing.Kernel}
 	switch {
 	case responder:
 		line.Responder = &x.URL

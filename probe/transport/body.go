@@ -50,7 +50,7 @@ func readBody(r *bufio.Reader, into room, x *evidence.Exchange) *failure {
 	case more:
 		return failed(evidence.Oversize, "the body is longer than the %d octets that are kept", into.limit)
 	case readErr != nil:
-		return readFailure(fmt.Sprintf("the body after %d octets", kept.Length), readErr)
+		return readFailure(evidence.BodyTimeout, fmt.Sprintf("the body after %d octets", kept.Length), readErr)
 	case chunked:
 		return nil
 	case err != nil:

@@ -65,9 +65,13 @@ var failureCases = map[string]failureCase{
 	"TLS hangs":         {evidence.TLSFailure, "no answer in time", "https://ca.example/", func(n *network) { n.serving["tcp 1.2.3.4:443"] = silent }, 15 * time.Second},
 	"never answers":     {evidence.HTTPTimeout, "no octet in time, given up after 15s", "", func(n *network) { n.serving["tcp "+web] = silent }, 15 * time.Second},
 	"never reads":       {evidence.HTTPTimeout, "not taken in time", "", func(n *network) { n.serving["tcp "+web] = func(net.Conn) {} }, 15 * time.Second},
-	"header stalls":     {evidence.HTTPTimeout, "reading the header", "", serveWeb(10*time.Second, "HTTP/1.1 200 OK\r\n", "Date: x\r\n\r\n"), 15 * time.Second},
-	"body stalls":       {evidence.HTTPTimeout, "the body after 3 octets", "", serveWeb(8*time.Second, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "def"), 15 * time.Second},
-	"closed silently":   {evidence.Reset, "closed without any octet", "", serveWeb(0), 0},
+	"status stalls":     {evidence.HeadTimeout, "reading the status line: the rest did not come in time", "", serveWeb(10*time.Second, "HTTP/1.1 2", "00"), 15 * time.Second},
+	"line stalls":       {evidence.HeadTimeout, "reading the header: the rest did not come in time", "", serveWeb(10*time.Second, "HTTP/1.1 200 OK\r\nContent-Ty", "pe: x\r\n\r\n"), 15 * time.Second},
+	"line cut":          {evidence.Truncated, "reading the header: connection closed too early", "", serveWeb(0, "HTTP/1.1 200 OK\r\nContent-Ty"), 0},
+	"line malformed":    {evidence.HTTPSyntax, "Content-Ty", "", serveWeb(0, "HTTP/1.1 200 OK\r\nContent-Ty\r\nDate: x\r\n\r\n"), 0},
+	"header stalls":     {evidence.HeadTimeout, "reading the header: the rest did not come in time", "", serveWeb(10*time.Second, "HTTP/1.1 200 OK\r\n", "Date: x\r\n\r\n"), 15 * time.Second},
+	"body stalls":       {evidence.BodyTimeout, "the body after 3 octets", "", serveWeb(8*time.Second, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "def"), 15 * time.Second},
+	"closed silently":   {evidence.Closed, "closed without any octet", "", serveWeb(0), 0},
 	"cut in the header": {evidence.Truncated, "reading the header", "", serveWeb(0, "HTTP/1.1 200 OK\r\nDate: "), 0},
 	"cut in the body":   {evidence.Truncated, "3 of the 9 octets", "", serveWeb(0, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), 0},
 	"cut in a chunk":    {evidence.Truncated, "the body after 3 octets", "", serveWeb(0, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc"), 0},
@@ -138,7 +142,7 @@ func TestFailures(t *testing.T) {
 		})
 	}
 	for _, class := range []evidence.Failure{evidence.DNSNXDomain, evidence.DNSServFail, evidence.DNSNoData, evidence.DNSTimeout,
-		evidence.ConnectRefused, evidence.ConnectTimeout, evidence.TLSFailure, evidence.HTTPTimeout, evidence.Reset,
+		evidence.ConnectRefused, evidence.ConnectTimeout, evidence.TLSFailure, evidence.HTTPTimeout, evidence.HeadTimeout, evidence.BodyTimeout, evidence.Reset, evidence.Closed,
 		evidence.Truncated, evidence.Oversize, evidence.Redirect, evidence.HTTPStatus, evidence.HTTPSyntax,
 		evidence.NoRoute, evidence.NoResolver, evidence.Refused, evidence.BadURL, evidence.Interrupted} {
 		if !seen[class] {

@@ -70,11 +70,11 @@ func connectFailure(peer string, after time.Duration, err error) *failure {
 }
 
 // readFailure classes what ended the reading of an answer early: within names the part
-// that was being read.
-func readFailure(within string, err error) *failure {
+// that was being read, and late is the class of one that did not come in time.
+func readFailure(late evidence.Failure, within string, err error) *failure {
 	switch {
 	case timedOut(err):
-		return failed(evidence.HTTPTimeout, "reading %s: no complete answer in time", within)
+		return failed(late, "reading %s: the rest did not come in time", within)
 	case errors.Is(err, syscall.ECONNRESET):
 		return failed(evidence.Reset, "reading %s: connection reset", within)
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe):
@@ -89,10 +89,10 @@ func readFailure(within string, err error) *failure {
 
 // silence classes a connection that gave not one octet of an answer.
 func silence(peer string, err error) *failure {
-	problem := readFailure("the answer of "+peer, err)
+	problem := readFailure(evidence.HTTPTimeout, "the answer of "+peer, err)
 	switch problem.class {
 	case evidence.Truncated:
-		return failed(evidence.Reset, "reading the answer of %s: connection closed without any octet", peer)
+		return failed(evidence.Closed, "reading the answer of %s: connection closed without any octet", peer)
 	case evidence.Reset:
 		problem.detail += " before any octet"
 	case evidence.HTTPTimeout:

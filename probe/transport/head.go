@@ -29,16 +29,22 @@ func readHead(r *bufio.Reader, x *evidence.Exchange) *failure {
 	for {
 		line, err := text.ReadLine()
 		if err != nil {
-			return readFailure("the status line", err)
+			return readFailure(evidence.HeadTimeout, "the status line", err)
 		}
 		var ok bool
 		if x.Proto, x.Code, ok = statusLine(line); !ok {
+			if _, ended := r.Peek(1); ended != nil && startsAsHTTP([]byte(line)) {
+				return readFailure(evidence.HeadTimeout, "the status line", ended)
+			}
 			return failed(evidence.HTTPSyntax, "the answer begins with %.64q, no HTTP status line", line)
 		}
 		header, err := text.ReadMIMEHeader()
 		x.Header = http.Header(header)
 		if err != nil {
-			return readFailure("the header", err)
+			if _, ended := r.Peek(1); ended != nil {
+				err = ended // a line that is cut off reads like one that is whole
+			}
+			return readFailure(evidence.HeadTimeout, "the header", err)
 		}
 		if x.Code < 100 || x.Code >= 200 || x.Code == http.StatusSwitchingProtocols {
 			return nil

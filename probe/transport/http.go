@@ -47,7 +47,7 @@ func (a *asking) converse(conn net.Conn, watch *arrival.Watch) *failure {
 		watch.Sent()
 		problem = readAnswer(conn, a.bodyLimit(), &a.x, func() { a.x.Timing.FirstByte, a.x.Timing.Kernel = watch.Seen() })
 	}
-	if problem != nil && problem.class == evidence.HTTPTimeout {
+	if problem != nil && problem.class.TimedOut() {
 		problem.detail += ", given up after " + a.timeout.String()
 	}
 	return byStatus(&a.x, problem)

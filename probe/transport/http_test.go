@@ -172,7 +172,7 @@ func TestEarlyAnswer(t *testing.T) {
 				if readFirst > 1000 {
 					wantFailure(t, x, evidence.HTTPStatus, "400")
 				} else {
-					wantFailure(t, x, evidence.Reset, "")
+					wantFailure(t, x, evidence.Closed, "")
 				}
 			})
 		})

@@ -82,7 +82,7 @@ func (a *asking) converseOddly(conn net.Conn, watch *arrival.Watch) *failure {
 	_ = conn.Close() // whatever is left of the request has no reader any more
 	<-sending
 	a.x.Sent, a.x.Received = w.sent.kept, w.received.kept
-	if problem != nil && problem.class == evidence.HTTPTimeout {
+	if problem != nil && problem.class.TimedOut() {
 		problem.detail += ", given up after " + a.timeout.String()
 	}
 	return byStatus(&a.x, problem)
