@@ -75,3 +75,29 @@ func TestRoundsAreTheIntervalApart(t *testing.T) {
 		}
 	})
 }
+
+// A machine that never answers keeps no question from the others.
+func TestAHangingAddressIsSparedAlone(t *testing.T) {
+	t.Parallel()
+	r := fixtures.Conforming(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), fixtures.NewAuthority(fixtures.Kind{}))
+	const hanging, healthy = "192.0.43.8", "192.0.47.59" // DNS names the one that hangs first
+	sent := map[string]int{}
+	plan, err := probe.NewPlan(&evidence.Run{}, []probe.Target{targetOf(r)}, probe.Options{Asks: comparedAsks, Serials: probe.Serials{Seed: []byte("seed")},
+		Replicas: probe.Replicas{EveryAddress: true, Rounds: 5}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var run evidence.Run
+	probe.Run(t.Context(), plan, asker(func(_ context.Context, q evidence.Question) evidence.Exchange {
+		if q.Method == "POST" && q.Ask.Has(evidence.OCSP) {
+			sent[q.Address]++
+			if q.Address != healthy {
+				return evidence.Exchange{Failure: evidence.HTTPTimeout}
+			}
+		}
+		return r.Respond(q)
+	}), &run)
+	if sent[""] != 3 || sent[hanging] != 3 || sent[healthy] != 10 {
+		t.Errorf("sent by POST: %v; want 3 where DNS says, 3 to the address that hangs, 10 to the other", sent)
+	}
+}

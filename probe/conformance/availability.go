@@ -97,7 +97,7 @@ func availabilityRules() []*Rule {
 				case s.oneMethodFails(failed):
 					return skip() // http-ocsp-get and http-ocsp-post say what that is
 				}
-				return brokenVerdict(failed, len(reached)+s.Whole)
+				return brokenVerdict(failed, reached, s.Whole)
 			},
 			Bad: []fixtures.Case{
 				when("404 for OCSP", func(r *fake) { r.OCSPHTTP.Code = 404 }),
@@ -155,7 +155,7 @@ func availabilityRules() []*Rule {
 				if v, silent := mute(reached, asked); silent {
 					return v
 				}
-				v := fail("at most 10s", "%d of %d answers late, the first: %s", len(slow), asked, lateness(slow[0])).about(ids(slow)...)
+				v := fail("at most 10s", "%s, the first: %s", shares(slow, reached, s.Whole, "late"), lateness(slow[0])).about(ids(slow)...)
 				if asked < 3 || 2*len(slow) <= asked {
 					return v.atMost(Warning) // BR 4.10.2 speaks of normal operating conditions
 				}
@@ -241,8 +241,9 @@ const persistent = 3
 
 func complete(x *evidence.Exchange) bool { return x.Answered() }
 
-func brokenVerdict(failed []*evidence.Exchange, reached int) Verdict {
-	v := fail("200 with the whole body", "%d of %d answers failed, the first: %s", len(failed), reached, got(failed[0])).about(ids(failed)...)
+func brokenVerdict(failed, kept []*evidence.Exchange, whole int) Verdict {
+	reached := len(kept) + whole
+	v := fail("200 with the whole body", "%s, the first: %s", shares(failed, kept, whole, "failed"), got(failed[0])).about(ids(failed)...)
 	switch {
 	case len(failed) == reached && reached >= persistent:
 		return v.atLeast(Critical)

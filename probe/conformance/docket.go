@@ -130,7 +130,7 @@ func (e *examiner) conclude(r *listed, d docket, binding []Citation, v Verdict) 
 		return
 	}
 	f := Finding{Rule: r.Rule, Outcome: v.Outcome, Source: d.source, Service: d.service, Exchanges: v.exchanges,
-		Field: v.Field, Offset: v.Offset, Got: v.Got, Want: v.Want, Citations: binding, At: d.at}
+		Field: v.Field, Offset: v.Offset, Got: v.Got, Want: v.Want, Unanswered: v.unanswered, Citations: binding, At: d.at}
 	if v.Outcome == Failed {
 		f.Severity = v.severity(severity(r.Rule, binding))
 	}

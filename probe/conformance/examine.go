@@ -300,7 +300,9 @@ func (e *examiner) unanswered() {
 			first := asked[0]
 			d := docket{source: first.ID, exchange: first, service: s.URL, judged: judged, signed: first.At, at: first.At, scope: scoped{scope: r.Scope}}
 			e.put([]*listed{r}, d, once, func(*Rule, int) Verdict {
-				return unable("no answer to judge: %s", outcomeOf(first)).about(ids(asked)...)
+				v := unable("no answer to judge: %s", outcomeOf(first)).about(ids(asked)...)
+				v.unanswered = true
+				return v
 			})
 		}
 	}

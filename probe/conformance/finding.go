@@ -19,10 +19,12 @@ type Finding struct {
 	Field     string
 	Offset    int64 // of the field in the body, or -1
 	Got, Want string
-	Assumed   string // what the verdict takes for granted, such as "scope ee"
-	Citations []Citation
-	At        time.Time
-	LastAt    time.Time // of Times, when it was found the last time; else zero
+	// Unanswered is set where the rule needed an answer that the service did not give.
+	Unanswered bool
+	Assumed    string // what the verdict takes for granted, such as "scope ee"
+	Citations  []Citation
+	At         time.Time
+	LastAt     time.Time // of Times, when it was found the last time; else zero
 	// SuppressedFor is the reason for which a Suppression silences it; empty where none does.
 	SuppressedFor   string
 	SuppressedUntil time.Time

@@ -52,13 +52,7 @@ func sameQuestion(a, b evidence.Question) bool {
 }
 
 func (s ServiceSubject) replicaAnswer(x *evidence.Exchange) replicaAnswer {
-	a := replicaAnswer{Exchange: x, machine: x.Address, said: string(x.Failure)}
-	if peer, err := netip.ParseAddrPort(x.Peer); err == nil {
-		a.machine = peer.Addr().String()
-	}
-	if x.Failure == evidence.HTTPStatus {
-		a.said = got(x)
-	}
+	a := replicaAnswer{Exchange: x, machine: machine(x), said: string(x.Failure)}
 	for i := range s.Answers {
 		if s.Answers[i].Exchange == x.ID {
 			a.response, a.said = s.Answers[i].Response, s.Answers[i].Answer.Answer
@@ -69,15 +63,15 @@ func (s ServiceSubject) replicaAnswer(x *evidence.Exchange) replicaAnswer {
 			a.crl, a.said = c, "a CRL"
 		}
 	}
-	if a.said == "" {
+	switch {
+	case x.Failure == evidence.HTTPStatus:
+		a.said = fmt.Sprintf("HTTP %d", x.Code)
+	case a.said == "":
 		a.said = "no CRL"
 	}
 	a.answered = x.Failure == "" && (a.response != nil || a.crl != nil)
 	return a
 }
-
-// portion is how many there were of how many.
-func portion(part, whole int) string { return fmt.Sprintf("%d of %d", part, whole) }
 
 // isStatus reports whether a word is what an OCSP response says of a certificate.
 func isStatus(word string) bool {
@@ -136,10 +130,10 @@ func tell(group []replicaAnswer) string {
 	return strings.Join(parts, "; ")
 }
 
-// replicaQuestion names what a group was asked.
+// replicaQuestion names what a group was asked; a CRL is asked for in one way.
 func replicaQuestion(q evidence.Question) string {
 	if q.Serial == "" {
-		return q.Method
+		return ""
 	}
 	return q.Method + " about serial " + q.Serial
 }
@@ -153,13 +147,12 @@ func consistent(group []replicaAnswer) Verdict {
 	case len(words(group)) < 2:
 		return pass()
 	case len(words(status)) < 2:
-		return fail("an answer of the same kind from every address", "%s: %s", replicaQuestion(group[0].Question), tell(group)).
-			about(replicaIDs(group)...).atMost(Warning)
+		return fail("an answer of the same kind from every address", "%s", tell(group)).about(replicaIDs(group)...).atMost(Warning)
 	case beforeRevocation(status):
-		return fail("the same status from every address", "%s: %s, where the answers other than revoked are from before the revocation",
-			replicaQuestion(group[0].Question), tell(status)).about(replicaIDs(status)...).atMost(Warning)
+		return fail("the same status from every address", "%s, where the answers other than revoked are from before the revocation", tell(status)).
+			about(replicaIDs(status)...).atMost(Warning)
 	}
-	return fail("the same status from every address", "%s: %s", replicaQuestion(group[0].Question), tell(status)).about(replicaIDs(status)...)
+	return fail("the same status from every address", "%s", tell(status)).about(replicaIDs(status)...)
 }
 
 // beforeRevocation reports whether a certificate was revoked, and whoever says otherwise does
@@ -208,7 +201,7 @@ func parity(group []replicaAnswer) Verdict {
 	case slices.ContainsFunc(words(six), func(word string) bool { return slices.Contains(words(four), word) }):
 		return pass()
 	}
-	return fail("the same over IPv6 as over IPv4", "%s: %s", replicaQuestion(group[0].Question), tell(slices.Concat(four, six))).about(replicaIDs(six)...)
+	return fail("the same over IPv6 as over IPv4", "%s", tell(slices.Concat(four, six))).about(replicaIDs(six)...)
 }
 
 // replicationTime is for how long a CRL that is not the newest may still be given: CCADB §6.2
@@ -237,15 +230,29 @@ func replication(group []replicaAnswer) Verdict {
 		return pass()
 	}
 	return fail("the CRL of "+stamp(newest.crl.CRL.ThisUpdate.Time)+" ("+numberText(newest.crl.CRL.Number)+") from every address",
-		"%s of the answers give an older one: %s that of %s (%s), %s after the newer one was there", portion(len(stale), len(list)),
+		"%s give an older one: %s that of %s (%s), %s after the newer one was there", strings.Join(machines(stale), ", "),
 		stale[0].machine, stamp(stale[0].crl.CRL.ThisUpdate.Time), numberText(stale[0].crl.CRL.Number), span(stale[0].At.Sub(there))).about(replicaIDs(stale)...)
 }
 
-// groups judges each group, and makes one verdict of it.
+// groups judges each group, and makes one verdict of it that says what the groups were asked,
+// those of which the same is to be said together.
 func groups(list [][]replicaAnswer, judge func([]replicaAnswer) Verdict) Verdict {
 	var verdicts []Verdict
+	var asked []string
 	for _, group := range list {
-		verdicts = append(verdicts, judge(group))
+		v, question := judge(group), replicaQuestion(group[0].Question)
+		at := slices.IndexFunc(verdicts, func(o Verdict) bool { return o.Outcome == v.Outcome && o.Got == v.Got && o.Want == v.Want })
+		if at >= 0 && question != "" {
+			verdicts[at].exchanges = append(verdicts[at].exchanges, v.exchanges...)
+			asked[at] += " and " + question
+			continue
+		}
+		verdicts, asked = append(verdicts, v), append(asked, question)
+	}
+	for i, question := range asked {
+		if verdicts[i].Got != "" && question != "" {
+			verdicts[i].Got = question + ": " + verdicts[i].Got
+		}
 	}
 	return together(verdicts)
 }

@@ -127,6 +127,7 @@ type Verdict struct {
 	only       Standard // the one document that it breaks, of those that the rule cites; empty: all
 	cap, floor Severity
 	exchanges  []string // the exchanges it is about, where it looked at several
+	unanswered bool     // there was no answer to look at
 }
 
 // found reports whether a finding is made of it.

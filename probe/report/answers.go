@@ -7,21 +7,26 @@ import (
 	"strings"
 
 	"github.com/revprobe/revprobe/probe/conformance"
+	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
 )
 
 // answers writes the table of what a responder answered about one CA's serials: a row
 // for each strategy, the unassigned ones first, and a column for each method.
-func (p *page) answers(i issuer, named bool) error {
+func (p *page) answers(s *section, i issuer) error {
 	if len(i.answers) == 0 {
 		return nil
 	}
-	if named {
+	if len(s.issuers) > 1 {
 		name := i.name
 		if name == "" {
 			name = "issuer " + i.fingerprint
 		}
 		p.paragraph("  ", plain, 4, shown(name))
+	}
+	if text := s.muteness(i.answers); text != "" {
+		p.paragraph("  ", plain, 4, text)
+		return nil
 	}
 	methods := []string{http.MethodPost, http.MethodGet}
 	if slices.ContainsFunc(i.answers, func(a conformance.Answer) bool { return methodColumn(a) == otherMethods }) {
@@ -40,6 +45,42 @@ func (p *page) answers(i issuer, named bool) error {
 	}
 	p.bound(i)
 	return nil
+}
+
+// muteness says in place of a table how a responder failed that answered none of several
+// questions, where it failed in one way.
+func (s *section) muteness(answers []conformance.Answer) string {
+	var first *evidence.Exchange
+	asked, spared := 0, 0
+	for _, a := range answers {
+		at := slices.IndexFunc(s.exchanges, func(x *evidence.Exchange) bool { return x.ID == a.Exchange })
+		if at < 0 {
+			return ""
+		}
+		x := s.exchanges[at]
+		if first == nil {
+			first = x
+		}
+		if x.Failure == "" || x.Failure != first.Failure || x.Code != first.Code || x.Replica() {
+			return ""
+		}
+		asked++
+		if x.Spared {
+			spared++
+		}
+	}
+	if asked < 2 {
+		return ""
+	}
+	text := fmt.Sprintf("no answer to any of %d questions", asked-spared)
+	if spared > 0 {
+		text += fmt.Sprintf(", %d more were not sent", spared)
+	}
+	text += ": " + shown(string(first.Failure))
+	if first.Detail != "" {
+		text += ", " + shown(first.Detail)
+	}
+	return text
 }
 
 // strategies returns those asked by, each once: those of unassigned serials first.

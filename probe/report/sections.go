@@ -156,7 +156,7 @@ func (p *page) section(s *section) error {
 	} else {
 		p.title(shown(s.name), s.what())
 		for _, i := range s.issuers {
-			if err := p.answers(i, len(s.issuers) > 1); err != nil {
+			if err := p.answers(s, i); err != nil {
 				return err
 			}
 		}

@@ -62,8 +62,8 @@ func counts(r *conformance.Report) string {
 		text += fmt.Sprintf(", %d suppressed", silenced)
 	}
 	text += fmt.Sprintf(", %d inconclusive", r.Outcomes.Inconclusive)
-	if undecided := inconclusiveRules(r); len(undecided) > 0 {
-		text += " (" + several(undecided, few) + ")"
+	if reasons := undecided(r, few); len(reasons) > 0 {
+		text += " (" + strings.Join(reasons, "; ") + ")"
 	}
 	return text + fmt.Sprintf(", %d not applicable", r.Outcomes.NotApplicable)
 }
@@ -108,11 +108,36 @@ func failuresBySeverity(r *conformance.Report) map[conformance.Severity]int {
 	return times
 }
 
-// inconclusiveRules names the rules that could not be judged somewhere, each once.
+// undecided says why rules could not be judged: how many for want of any answer to judge, by
+// service, and which others.
+func undecided(r *conformance.Report, few int) []string {
+	var reasons, services []string
+	wanting := map[string]int{}
+	for _, f := range r.Findings {
+		if f.Unanswered {
+			if wanting[f.Service]++; wanting[f.Service] == 1 {
+				services = append(services, f.Service)
+			}
+		}
+	}
+	for _, service := range services[:min(len(services), few)] {
+		reasons = append(reasons, fmt.Sprintf("%d for want of an answer from %s", wanting[service], shown(service)))
+	}
+	if more := len(services) - few; more > 0 {
+		reasons = append(reasons, fmt.Sprintf("and so on for %d more services", more))
+	}
+	if others := inconclusiveRules(r); len(others) > 0 {
+		reasons = append(reasons, several(others, few))
+	}
+	return reasons
+}
+
+// inconclusiveRules names the rules that could not be judged somewhere although there was an
+// answer, each once.
 func inconclusiveRules(r *conformance.Report) []string {
 	var ids []string
 	for _, f := range r.Findings {
-		if f.Outcome == conformance.Inconclusive && !slices.Contains(ids, f.Rule.ID) {
+		if f.Outcome == conformance.Inconclusive && !f.Unanswered && !slices.Contains(ids, f.Rule.ID) {
 			ids = append(ids, f.Rule.ID)
 		}
 	}
