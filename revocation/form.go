@@ -36,6 +36,7 @@ const (
 	EncodingHTML   Encoding = "html"
 	EncodingXML    Encoding = "xml" // but XHTML is html
 	EncodingJSON   Encoding = "json"
+	EncodingHTTP   Encoding = "http" // another HTTP answer, with its own status line
 	EncodingText   Encoding = "text"
 	EncodingZeros  Encoding = "zeros" // nothing but octets 00
 	EncodingBinary Encoding = "binary"
@@ -117,6 +118,8 @@ func encodingOf(head []byte) Encoding {
 	switch {
 	case markLength(head) > 0:
 		return EncodingBOM
+	case bytes.HasPrefix(head, []byte("HTTP/1.")):
+		return EncodingHTTP
 	case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")):
 		return EncodingGzip
 	case len(bytes.Trim(head, "\x00")) == 0:

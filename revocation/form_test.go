@@ -86,20 +86,22 @@ func TestRecogniseDamaged(t *testing.T) {
 
 func TestRecogniseOtherThings(t *testing.T) {
 	for body, want := range map[string]Form{
-		"":                                     {Kind: KindUnrecognised, Encoding: EncodingEmpty},
-		"<!DOCTYPE html><html>":                {Kind: KindUnrecognised, Encoding: EncodingHTML},
-		"\r\n <HTML>":                          {Kind: KindUnrecognised, Encoding: EncodingHTML},
-		"{\"revprobe\":\"1\"}\n{}":             {Kind: KindArchive, Encoding: EncodingJSON},
-		"{\"a\":[1],\"revprobe\":{\"x\":\"cut": {Kind: KindArchive, Encoding: EncodingJSON},
-		"{\"a\":\"revprobe\"}":                 {Kind: KindUnrecognised, Encoding: EncodingJSON},
-		"{}\n{\"revprobe\":1}":                 {Kind: KindUnrecognised, Encoding: EncodingJSON},
-		"Service unavailable":                  {Kind: KindUnrecognised, Encoding: EncodingText},
-		"0123 is what begins like a SEQUENCE":  {Kind: KindUnrecognised, Encoding: EncodingText},
-		"invalid":                              {Kind: KindUnrecognised, Encoding: EncodingText},
-		"\x00\x00\x00":                         {Kind: KindUnrecognised, Encoding: EncodingZeros},
-		"\x02\x01\x00":                         {Kind: KindUnrecognised, Encoding: EncodingBinary},
-		"\x1f\x8b\x08 no gzip":                 {Kind: KindUnrecognised, Encoding: EncodingGzip},
-		"\xef\xbb\xbf":                         {Kind: KindUnrecognised, Encoding: EncodingBOM},
+		"":                                       {Kind: KindUnrecognised, Encoding: EncodingEmpty},
+		"<!DOCTYPE html><html>":                  {Kind: KindUnrecognised, Encoding: EncodingHTML},
+		"\r\n <HTML>":                            {Kind: KindUnrecognised, Encoding: EncodingHTML},
+		"{\"revprobe\":\"1\"}\n{}":               {Kind: KindArchive, Encoding: EncodingJSON},
+		"{\"a\":[1],\"revprobe\":{\"x\":\"cut":   {Kind: KindArchive, Encoding: EncodingJSON},
+		"{\"a\":\"revprobe\"}":                   {Kind: KindUnrecognised, Encoding: EncodingJSON},
+		"{}\n{\"revprobe\":1}":                   {Kind: KindUnrecognised, Encoding: EncodingJSON},
+		"HTTP/1.0 200 OK\r\n\r\n0\x03\n\x01\x06": {Kind: KindUnrecognised, Encoding: EncodingHTTP},
+		"HTTP is a protocol":                     {Kind: KindUnrecognised, Encoding: EncodingText},
+		"Service unavailable":                    {Kind: KindUnrecognised, Encoding: EncodingText},
+		"0123 is what begins like a SEQUENCE":    {Kind: KindUnrecognised, Encoding: EncodingText},
+		"invalid":                                {Kind: KindUnrecognised, Encoding: EncodingText},
+		"\x00\x00\x00":                           {Kind: KindUnrecognised, Encoding: EncodingZeros},
+		"\x02\x01\x00":                           {Kind: KindUnrecognised, Encoding: EncodingBinary},
+		"\x1f\x8b\x08 no gzip":                   {Kind: KindUnrecognised, Encoding: EncodingGzip},
+		"\xef\xbb\xbf":                           {Kind: KindUnrecognised, Encoding: EncodingBOM},
 	} {
 		got := Recognise([]byte(body), int64(len(body)))
 		if got.Kind != want.Kind || got.Encoding != want.Encoding {

@@ -41,6 +41,7 @@ func (r *OCSPResponse) read(in *cursor) {
 		}
 		if content, at, ok := bytes.octetString("response"); ok && r.ResponseType == OIDBasicResponse {
 			r.Basic = readBasicResponse(in.notes.cursor(content, at, p.in("response")))
+			r.Nested = r.Basic == nil && kindOfDER(content) == KindOCSPResponse
 		}
 		bytes.end()
 	})

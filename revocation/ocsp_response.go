@@ -11,6 +11,7 @@ type OCSPResponse struct {
 	HasBytes     bool // responseBytes is present
 	ResponseType OID
 	Basic        *BasicResponse // nil unless the type is basic and its outer structure could be read
+	Nested       bool           // another OCSPResponse stands where the BasicOCSPResponse belongs
 	Deviations   []Deviation
 	Broken       *SyntaxError // where decoding had to stop; nil when everything was read
 }

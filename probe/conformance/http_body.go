@@ -44,6 +44,9 @@ func httpBodyRules() []*Rule {
 				when("XML for the CRL", func(r *fake) {
 					r.CRLHTTP.Body = []byte(`<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>`)
 				}),
+				when("an HTTP answer in the HTTP answer", func(r *fake) {
+					r.OCSPHTTP.Body = []byte("HTTP/1.0 200 OK\r\nContent-type: application/ocsp-response\r\nContent-Length: 5\r\n\r\n0\x03\x0a\x01\x06")
+				}),
 				when("the CRL behind a byte order mark", func(r *fake) { r.CRL.Tamper = behind("\xef\xbb\xbf") }),
 				when("the CRL behind a line end", func(r *fake) { r.CRL.Tamper = behind("\r\n") }),
 				when("the CRL behind three odd octets", func(r *fake) { r.CRL.Tamper = behind("\x00\x01\x02") }),
@@ -107,6 +110,8 @@ func encodingName(f revocation.Form) string {
 		return "octets behind a byte order mark"
 	case revocation.EncodingSpace:
 		return "DER behind white space"
+	case revocation.EncodingHTTP:
+		return "another HTTP answer"
 	}
 	return string(f.Encoding)
 }

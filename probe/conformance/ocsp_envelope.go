@@ -18,6 +18,9 @@ func envelopeRules() []*Rule {
 			Says:  "The body must be exactly one DER-encoded OCSPResponse.",
 			Needs: evidence.OCSP,
 			Response: func(s ResponseSubject) Verdict {
+				if s.Response.Nested {
+					return fail("one DER OCSPResponse", "a second OCSPResponse where its BasicOCSPResponse belongs").in("responseBytes.response")
+				}
 				if broken := s.Response.Broken; broken != nil {
 					return fail("one DER OCSPResponse", "unreadable at octet %d of %d: %s: %s", broken.Offset, len(s.Response.Raw), broken.Field, broken.Problem).
 						in(broken.Field).at(broken.Offset)
@@ -32,6 +35,7 @@ func envelopeRules() []*Rule {
 				when("cut one octet short", func(r *fake) { r.OCSP.Tamper = func(der []byte) []byte { return der[:len(der)-1] } }),
 				when("a length in more octets than it needs", func(r *fake) { r.OCSP.Tamper = lengthenLength }),
 				when("one octet", func(r *fake) { r.OCSPHTTP.Body = []byte("0") }),
+				when("an OCSPResponse in an OCSPResponse", func(r *fake) { r.OCSP.Tamper = nested }),
 			},
 			Good: []fixtures.Case{when("exactly one", func(*fake) {})},
 		},
@@ -157,4 +161,10 @@ func lengthenLength(der []byte) []byte {
 		return slices.Concat([]byte{der[0], 0x81}, der[1:])
 	}
 	return slices.Concat([]byte{der[0], byte(0x80 | octets + 1), 0}, der[2:])
+}
+
+// nested puts a response where the BasicOCSPResponse of another one belongs.
+func nested(der []byte) []byte {
+	return fixtures.Sequence(fixtures.Enumerated(0), fixtures.Explicit(0,
+		fixtures.Sequence(fixtures.ObjectIdentifier(revocation.OIDBasicResponse), fixtures.OctetString(der)))).Encode()
 }

@@ -41,6 +41,8 @@ func (e *examiner) services() {
 func word(s *ResponseSubject) string {
 	r := s.Response
 	switch {
+	case r.Nested:
+		return "nested"
 	case r.Broken != nil && r.Basic == nil && r.Status <= revocation.Successful:
 		return "malformed"
 	case r.Status != revocation.Successful:

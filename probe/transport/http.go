@@ -133,6 +133,9 @@ func byStatus(x *evidence.Exchange, problem *failure) *failure {
 			said.detail += fmt.Sprintf(" to %q, not followed", location)
 		}
 	}
+	if startsAsHTTP(x.Body) && len(x.Body) > 0 {
+		said.detail += "; its body is another HTTP answer"
+	}
 	if problem != nil {
 		said.detail += "; " + problem.detail
 	}

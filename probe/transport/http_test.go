@@ -88,6 +88,15 @@ func received(t *testing.T, q evidence.Question, answer string) (x evidence.Exch
 	return x
 }
 
+// What a stock client shows as an error without more is told: openssl ocsp answers so.
+func TestNestedAnswerIsTold(t *testing.T) {
+	x := received(t, fetch("http://ca.example/"), "HTTP/1.0 400 Bad Request\r\n\r\nHTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n0")
+	wantFailure(t, x, evidence.HTTPStatus, "status 400 Bad Request; its body is another HTTP answer")
+	if x = received(t, fetch("http://ca.example/"), "HTTP/1.0 400 Bad Request\r\n\r\n"); strings.Contains(x.Detail, "another") {
+		t.Errorf("nothing is taken for an answer: %s", x.Detail)
+	}
+}
+
 func TestAnswersSurviveAsTheyAre(t *testing.T) {
 	nested := "HTTP/1.0 200 OK\r\nContent-type: application/ocsp-response\r\nContent-Length: 1\r\n\r\n0"
 	for name, c := range map[string]struct {

@@ -37,10 +37,24 @@ failed() {
 # finds CASE EXIT RULES ARGUMENT...: checks, and compares the exit code and the rules that
 # failed with those given. The archive of the check, judged again, has to give the same.
 finds() {
-	local name=$1 expected="$2: $(sorted "$3")" got code=0 again=0
+	local name=$1 exit=$2 rules=$3
 	shift 3
+	asks "$@"
+	found "$name" "$exit" "$rules"
+}
+
+# asks ARGUMENT...: checks, and leaves what came of it in the current folder.
+asks() {
+	local code=0
 	rm -f archive
 	"${within[@]}" "$revprobe" check "$@" --format json --archive archive >check.json 2>check.err || code=$?
+	echo "$code" >check.code
+}
+
+# found CASE EXIT RULES: compares what asks left in the current folder.
+found() {
+	local name=$1 expected="$2: $(sorted "$3")" got code again=0
+	code=$(cat check.code)
 	"$revprobe" lint archive --format json >lint.json 2>lint.err || again=$?
 	got="$code: $(failed check.json)"
 	if [ "$got" != "$again: $(failed lint.json)" ]; then
