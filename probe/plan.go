@@ -157,10 +157,11 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 	return planned, nil
 }
 
-// issuers plans to fetch what the certificate's caIssuers names, unless that was asked
-// already to find the issuer.
+// issuers plans to look into the hosts that the certificate's caIssuers names and to fetch what
+// is there, unless that was asked already to find the issuer.
 func (p *Plan) issuers(run *evidence.Run, planned *PlannedTarget, issuer, subject string, once func(...string) bool) {
 	for _, location := range planned.Target.IssuerLocations {
+		p.lookUp(planned, location, issuer, once)
 		if p.asks.Has(evidence.Resolve) && once("resolve", host(location)) {
 			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: location, Method: http.MethodHead, Issuer: issuer})
 		}

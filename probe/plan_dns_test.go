@@ -33,6 +33,18 @@ func TestEachHostNameIsWalkedOnce(t *testing.T) {
 	}
 }
 
+// Where the issuer's certificate is depends on DNS as the CRL does.
+func TestHostsOfCAIssuersAreWalked(t *testing.T) {
+	var got []string
+	for _, q := range plan(t, evidence.WalkDNS, probe.Target{DistributionPoints: []string{"http://a.example/1.crl"},
+		IssuerLocations: []string{"http://a.example/ca.crt", "http://c.example/ca.crt"}}).Questions() {
+		got = append(got, q.URL)
+	}
+	if want := []string{"http://a.example/1.crl", "http://c.example/ca.crt"}; !slices.Equal(got, want) {
+		t.Errorf("walks %v, want %v", got, want)
+	}
+}
+
 // A registration is of what somebody registered, not of what a provider hands out below it.
 func TestRegistrableDomains(t *testing.T) {
 	got := urls(t, evidence.RDAP, "http://crl.ca.example.com/", "http://ocsp.example.com/", "http://a.b.example.co.uk/", "http://bucket.s3.amazonaws.com/",

@@ -84,6 +84,6 @@ func hostRows() []Row {
 		{"dns-time", section, ""},
 		{"tcp-connect-all", section, ""},
 		{"tcp-connect-time", section, ""},
-		{"tls-if-offered", section, "the redirect itself breaks the same clause, and http-no-redirect finds it; what is behind it is no part of the service"},
+		{"tls-if-offered", section, "http-not-https-only finds the redirect, cert-aia-uri-http and cert-cdp-format an https URL: RFC 5280 §8 wants neither; whether the TLS server's certificate can be validated without the service would take that server's chain, and redirects are not followed"},
 	}
 }

@@ -101,6 +101,9 @@ func TestSeverityOfCases(t *testing.T) {
 		{"every OCSP answer 404", "http-status-200", conformance.Critical, func(r *fixtures.Responder) { r.OCSPHTTP.Code = 404 }},
 		{"every OCSP answer late", "http-response-time-10s", conformance.Error, func(r *fixtures.Responder) { r.OCSPHTTP.Delay = 11 * time.Second }},
 		{"two CRL answers late", "http-response-time-10s", conformance.Warning, func(r *fixtures.Responder) { r.CRLHTTP.Delay = 11 * time.Second }},
+		{"no OCSP answer", "http-response-time-10s", conformance.Critical, func(r *fixtures.Responder) { r.OCSPHTTP.Failure = evidence.HTTPTimeout }},
+		{"no OCSP answer to its end", "http-response-time-10s", conformance.Critical, func(r *fixtures.Responder) { r.OCSPHTTP.Failure = evidence.BodyTimeout }},
+		{"no CRL in two tries", "http-response-time-10s", conformance.Error, func(r *fixtures.Responder) { r.CRLHTTP.Failure = evidence.HTTPTimeout }},
 		{"https in AIA", "cert-aia-uri-http", conformance.Warning, func(r *fixtures.Responder) {
 			r.Leaf = func(c *x509.Certificate) { c.OCSPServer = []string{"https://a.example/"} }
 		}},
