@@ -39,6 +39,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 	e.histories()
 	e.authorities()
 	e.unanswered()
+	e.muteServices()
 	e.report.Bounds = e.bounds()
 	e.hints()
 	e.suppress(o.Suppressions)
@@ -304,6 +305,22 @@ func (e *examiner) unanswered() {
 				v.unanswered = true
 				return v
 			})
+		}
+	}
+}
+
+// muteServices marks what could not be judged of services that answered nothing at all: it was not to
+// be judged for want of an answer, whatever the rule says.
+func (e *examiner) muteServices() {
+	answered := map[string]bool{}
+	for i := range e.report.Run.Exchanges {
+		if x := &e.report.Run.Exchanges[i]; x.Ask.Has(evidence.HTTP) && x.Failure == "" {
+			answered[x.URL] = true
+		}
+	}
+	for i := range e.report.Findings {
+		if f := &e.report.Findings[i]; f.Outcome == Inconclusive && f.Service != "" && !answered[f.Service] {
+			f.Unanswered = true
 		}
 	}
 }

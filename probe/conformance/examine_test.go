@@ -142,6 +142,27 @@ func TestGoodUnderTheRFCsAlone(t *testing.T) {
 
 // The scope comes from the operator, else from the certificate, else from the issuer being
 // a root; where it had to be assumed the finding says so.
+// What a mute service leaves undecided is for want of its answers, and of nobody else's.
+func TestWantOfAnswers(t *testing.T) {
+	t.Parallel()
+	r := fixtures.Conforming(noon, fixtures.NewAuthority(fixtures.Kind{}))
+	r.OCSPHTTP.Failure = evidence.HTTPTimeout
+	report := judge(t, ask(t, r, zoo.Memory{Responder: r}, everything))
+	wanting := 0
+	for _, f := range report.Findings {
+		if f.Outcome != conformance.Inconclusive {
+			continue
+		}
+		if f.Unanswered != (f.Service == r.OCSPURL()) {
+			t.Errorf("%s at %s (%s) is for want of an answer: %v", f.Rule.ID, f.Service, f.Got, f.Unanswered)
+		}
+		wanting++
+	}
+	if wanting < 50 {
+		t.Errorf("%d rules wanted an answer", wanting)
+	}
+}
+
 func TestScope(t *testing.T) {
 	t.Parallel()
 	change := fixtures.Case{Change: func(r *fixtures.Responder) { r.CRL.NextUpdate = r.Now.Add(30 * 24 * time.Hour) }}
