@@ -2,6 +2,7 @@ package revocation
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"hash/maphash"
 	"slices"
@@ -17,7 +18,19 @@ import (
 //
 // In an indirect CRL (RFC 5280 §5.3.3) a serial number is one of the certificate issuer
 // that the entry, or the last before it that names any, gives. The zero value is ready.
+//
+// It also finds what several CRLs have in common, where every walk tells by Of whose entries
+// come:
+//
+//	for more := true; more; more = finder.Again() {
+//		for i := range crls {
+//			finder.Of(i)
+//			ReadCRLEntries(octets[i], finder.Visit)
+//		}
+//	}
 type DuplicateFinder struct {
+	list    int  // whose entries come
+	across  bool // entries of one CRL are not compared with each other
 	walk    walk
 	issuer  []byte // the certificateIssuer in force; empty at first
 	prefix  uint64 // its hash
@@ -39,8 +52,13 @@ type DuplicateFinder struct {
 
 // EntryPlace is where an entry is.
 type EntryPlace struct {
+	List   int // the CRL, as Of had it; 0 where there is one
 	Index  int
 	Offset int64 // from the document's start
+}
+
+func (p EntryPlace) compare(q EntryPlace) int {
+	return cmp.Or(cmp.Compare(p.List, q.List), cmp.Compare(p.Index, q.Index))
 }
 
 // Repetition is an entry that has the serial number of an earlier one.
@@ -70,9 +88,19 @@ const (
 	maxFound = 16
 )
 
+// Of tells that the entries of another CRL come, by its number: in every walk from 0 up, and in
+// the same order. Then only entries that another CRL has as well are found.
+func (f *DuplicateFinder) Of(list int) {
+	f.list, f.across = list, true
+	if list == 0 {
+		f.begin()
+	}
+	f.issuer, f.prefix = f.issuer[:0], 0
+}
+
 // Visit is the EntryVisitor of every walk.
 func (f *DuplicateFinder) Visit(e *CRLEntry) {
-	if e.Index == 0 {
+	if e.Index == 0 && !f.across {
 		f.begin()
 	}
 	if e.Issuer != nil && !bytes.Equal(e.Issuer, f.issuer) {
@@ -83,7 +111,7 @@ func (f *DuplicateFinder) Visit(e *CRLEntry) {
 	serial := e.Serial.minimal()
 	switch f.walk {
 	case gathering:
-		f.gather(serial, e.Index)
+		f.gather(serial)
 	case hashing:
 		f.add(serial)
 	case settling:
@@ -107,8 +135,8 @@ func (f *DuplicateFinder) hash(serial Serial) uint64 {
 
 // gather keeps nothing but the first few hashes while the serial numbers ascend. Where a
 // later one does not, the entries have to be seen from the first again.
-func (f *DuplicateFinder) gather(serial Serial, index int) {
-	if f.ordered = f.ordered && (index == 0 || ascends(f.last, serial)); f.ordered {
+func (f *DuplicateFinder) gather(serial Serial) {
+	if f.ordered = f.ordered && ascends(f.last, serial); f.ordered {
 		f.last = append(f.last[:0], serial...)
 		if f.dropped = len(f.early) == maxEarly; !f.dropped {
 			f.early = append(f.early, f.hash(serial))
@@ -193,18 +221,21 @@ func (f *DuplicateFinder) settle(e *CRLEntry, serial Serial) {
 	}
 	f.key = binary.AppendUvarint(f.key[:0], uint64(len(f.issuer)))
 	f.key = append(append(f.key, f.issuer...), serial...)
-	place := EntryPlace{e.Index, e.Offset}
+	place := EntryPlace{f.list, e.Index, e.Offset}
 	first, again := f.seen[string(f.key)]
 	if !again {
 		f.seen[string(f.key)] = place
 		return
 	}
+	if f.across && first.List == f.list {
+		return
+	}
 	f.count++
-	if n := len(f.found); n == maxFound && f.found[n-1].Index < e.Index {
+	if n := len(f.found); n == maxFound && f.found[n-1].compare(place) < 0 {
 		return
 	}
 	f.found = append(f.found, Repetition{bytes.Clone(e.Serial), place, first})
-	slices.SortFunc(f.found, func(a, b Repetition) int { return a.Index - b.Index })
+	slices.SortFunc(f.found, func(a, b Repetition) int { return a.compare(b.EntryPlace) })
 	f.found = f.found[:min(len(f.found), maxFound)]
 }
 

@@ -66,10 +66,42 @@ func TestDuplicatesAreFoundWhereverTheyAre(t *testing.T) {
 				entries[at[1]].Serial = entries[at[0]].Serial
 				var finder DuplicateFinder
 				found, count, _ := find(t, &finder, entries)
-				want := Repetition{entries[at[0]].Serial, EntryPlace{at[1], offsetOf(at[1])}, EntryPlace{at[0], offsetOf(at[0])}}
+				want := Repetition{entries[at[0]].Serial, EntryPlace{0, at[1], offsetOf(at[1])}, EntryPlace{0, at[0], offsetOf(at[0])}}
 				if count != 1 || len(found) != 1 || !found[0].Serial.Equal(want.Serial) || found[0].EntryPlace != want.EntryPlace || found[0].First != want.First {
 					t.Errorf("%d %s entries, %d repeats %d: found %d, %v", n, name, at[1], at[0], count, found)
 				}
+			}
+		}
+	}
+}
+
+// Of several CRLs, what one has twice by itself is no matter, and an issuer that an entry of
+// one names is not that of the next one's.
+func TestCommonEntriesOfSeveralCRLs(t *testing.T) {
+	for _, n := range []int{1, 3, maxEarly, 20_000} {
+		for name, make := range map[string]func(int) []CRLEntry{"scattered": scattered, "ascending": ascending} {
+			whole := make(4 * n)
+			lists := [][]CRLEntry{whole[:n], nil, slices.Clone(whole[n : 2*n]), slices.Clone(whole[2*n:])}
+			lists[0] = append(slices.Clone(lists[0]), lists[0][0])
+			lists[2] = append(lists[2], whole[0])
+			lists[3] = append(lists[3], whole[2*n-1], CRLEntry{Serial: whole[n].Serial, Issuer: []byte("another")})
+			var finder DuplicateFinder
+			for more := true; more; more = finder.Again() {
+				for list, entries := range lists {
+					finder.Of(list)
+					for i := range entries {
+						e := entries[i]
+						e.Index = i
+						finder.Visit(&e)
+					}
+				}
+			}
+			found, count := finder.Found()
+			want := []Repetition{{whole[0].Serial, EntryPlace{2, n, 0}, EntryPlace{}}, {whole[2*n-1].Serial, EntryPlace{3, 2 * n, 0}, EntryPlace{2, n - 1, 0}}}
+			if count != len(want) || !slices.EqualFunc(found, want, func(a, b Repetition) bool {
+				return a.Serial.Equal(b.Serial) && a.EntryPlace == b.EntryPlace && a.First == b.First
+			}) {
+				t.Errorf("%d %s entries each: %d, %v, want %v", n, name, count, found, want)
 			}
 		}
 	}

@@ -176,6 +176,10 @@ func partitionRules() []*Rule {
 					r.CRL.Entries = append(r.CRL.Entries, fixtures.CRLEntry{Serial: fixtures.ShardSerial(0), Reason: revocation.ReasonSuperseded})
 					r.Shards[0].Leaf = true
 				}),
+				when("on two parts, of a certificate that nobody named", func(r *fake) {
+					shards(r, ownPoint)
+					r.CRL.Entries = append(r.CRL.Entries, r.Shards[0].CRL.Entries...)
+				}),
 				when("on two parts", func(r *fake) {
 					shards(r, ownPoint)
 					own := fixtures.CRLEntry{Serial: fixtures.ShardSerial(0), Reason: revocation.ReasonSuperseded}
@@ -183,11 +187,21 @@ func partitionRules() []*Rule {
 					r.Shards[0].Leaf = true
 				}),
 			},
-			Good: []fixtures.Case{when("on its own", func(r *fake) {
-				shards(r, ownPoint)
-				r.Shards[0].CRL.Entries = append(r.Shards[0].CRL.Entries, fixtures.CRLEntry{Serial: fixtures.ShardSerial(0), Reason: revocation.ReasonSuperseded})
-				r.Shards[0].Leaf = true
-			})},
+			Good: []fixtures.Case{
+				when("on its own", func(r *fake) {
+					shards(r, ownPoint)
+					r.Shards[0].CRL.Entries = append(r.Shards[0].CRL.Entries, fixtures.CRLEntry{Serial: fixtures.ShardSerial(0), Reason: revocation.ReasonSuperseded})
+					r.Shards[0].Leaf = true
+				}),
+				when("twice on one part, which is another rule's", func(r *fake) {
+					shards(r, ownPoint)
+					r.CRL.Entries = append(r.CRL.Entries, r.CRL.Entries...)
+				}),
+				when("on two URLs of one part", func(r *fake) {
+					shards(r, ownPoint)
+					r.Shards = append(r.Shards, fixtures.Shard{Copy: true})
+				}),
+			},
 		},
 	}
 }

@@ -3,7 +3,7 @@ package conformance
 import (
 	"bytes"
 	"crypto/x509"
-	"maps"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -133,27 +133,56 @@ func (s *IssuerSubject) placed(cert *x509.Certificate) Verdict {
 		others[0].Exchange.URL).about(own[0].Exchange.ID, others[0].Exchange.ID)
 }
 
-// twice judges whether a serial that was looked for is on two partitions.
+// twice judges whether a serial is on two partitions. A list of all entries takes a few
+// octets for each, so that it is made only where there are two.
 func (s *IssuerSubject) twice() Verdict {
-	first, verdict := map[string]*CRLSubject{}, skip()
-	for _, c := range s.complete() {
-		if !c.namesPoint() {
-			continue
-		}
-		for _, serial := range slices.Sorted(maps.Keys(c.found)) {
-			other := first[serial]
-			switch {
-			case c.listing(revocation.Serial(serial)) == nil:
-			case other == nil:
-				first[serial] = c
-			case !sameCRL(c, other) && !share(c.CRL.IssuingDP.URIs, other.CRL.IssuingDP.URIs):
-				v := fail("each certificate on the CRL of its distribution point", "serial %s is on %s and on %s", revocation.Serial(serial),
-					other.Exchange.URL, c.Exchange.URL).atMost(Warning).about(other.Exchange.ID, c.Exchange.ID)
-				verdict = together([]Verdict{verdict, v})
+	parts := s.apart()
+	if len(parts) < 2 {
+		return skip()
+	}
+	var finder revocation.DuplicateFinder
+	for more := true; more; more = finder.Again() {
+		for i, c := range parts {
+			finder.Of(i)
+			err := c.entriesAgain(func(e *revocation.CRLEntry) {
+				if revokes(e) {
+					finder.Visit(e)
+				}
+			})
+			if err != nil {
+				return unable("the entries of %s could not be read again: %s", c.Exchange.URL, err).about(c.Exchange.ID)
 			}
 		}
 	}
-	return verdict
+	found, count := finder.Found()
+	if count == 0 {
+		return pass()
+	}
+	var told, about []string
+	for _, r := range found[:min(len(found), maxOffenders)] {
+		one, other := parts[r.First.List].Exchange, parts[r.List].Exchange
+		told, about = append(told, fmt.Sprintf("serial %s is on %s and on %s", r.Serial, one.URL, other.URL)), append(about, one.ID, other.ID)
+	}
+	if count > len(told) {
+		told = append(told, fmt.Sprintf("%d entries in all", count))
+	}
+	slices.Sort(about)
+	return fail("each certificate on the CRL of its distribution point", "%s", strings.Join(told, "; ")).atMost(Warning).about(slices.Compact(about)...)
+}
+
+// apart returns the complete CRLs that are each for distribution points of their own. One
+// that is for some reasons only may have to share certificates with another.
+func (s *IssuerSubject) apart() []*CRLSubject {
+	var parts []*CRLSubject
+	for _, c := range s.complete() {
+		if !c.namesPoint() || c.CRL.IssuingDP.SomeReasons {
+			continue
+		}
+		if !slices.ContainsFunc(parts, func(p *CRLSubject) bool { return sameCRL(c, p) || share(c.CRL.IssuingDP.URIs, p.CRL.IssuingDP.URIs) }) {
+			parts = append(parts, c)
+		}
+	}
+	return parts
 }
 
 func listedURLs(urls []string) string {
