@@ -127,9 +127,13 @@ func selectRules(list string) ([]*conformance.Rule, error) {
 	wanted := map[string]bool{}
 	for pattern := range strings.SplitSeq(list, ",") {
 		pattern = strings.TrimSpace(pattern)
+		matches := func(id string) bool { return id == pattern }
+		if strings.ContainsAny(pattern, `*?[\`) {
+			matches = func(id string) bool { ok, err := path.Match(pattern, id); return err == nil && ok }
+		}
 		found := false
 		for _, r := range all {
-			if ok, err := path.Match(pattern, r.ID); err == nil && ok {
+			if matches(r.ID) {
 				wanted[r.ID], found = true, true
 			}
 		}
