@@ -229,9 +229,36 @@ func replication(group []replicaAnswer) Verdict {
 	if len(stale) == 0 {
 		return pass()
 	}
-	return fail("the CRL of "+stamp(newest.crl.CRL.ThisUpdate.Time)+" ("+numberText(newest.crl.CRL.Number)+") from every address",
-		"%s give an older one: %s that of %s (%s), %s after the newer one was there", strings.Join(machines(stale), ", "),
-		stale[0].machine, stamp(stale[0].crl.CRL.ThisUpdate.Time), numberText(stale[0].crl.CRL.Number), span(stale[0].At.Sub(there))).about(replicaIDs(stale)...)
+	return fail(edition(newest)+" from every address", "%s, %s after the newer one was there", tellStale(stale, list), span(stale[0].At.Sub(there))).
+		about(replicaIDs(stale)...)
+}
+
+// edition names the CRL that a machine gave.
+func edition(a replicaAnswer) string {
+	number := crlNumberText(a.crl.CRL.Number)
+	if number == "" {
+		number = "none"
+	}
+	return "the CRL of " + stamp(a.crl.CRL.ThisUpdate.Time) + " (number " + number + ")"
+}
+
+// tellStale says which machines give an older CRL, and how often where they give others too.
+func tellStale(stale, all []replicaAnswer) string {
+	const few = 4
+	var parts []string
+	for _, machine := range machines(stale) {
+		others := func(a replicaAnswer) bool { return a.machine != machine }
+		own, older := slices.DeleteFunc(slices.Clone(all), others), slices.DeleteFunc(slices.Clone(stale), others)
+		text := machine + ": " + edition(older[0])
+		if len(own) > 1 {
+			text += ", " + portion(len(older), len(own)) + " times an older one"
+		}
+		parts = append(parts, text)
+	}
+	if more := len(parts) - few; more > 0 {
+		parts = append(parts[:few], fmt.Sprintf("and so on for %d more", more))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // groups judges each group, and makes one verdict of it that says what the groups were asked,
