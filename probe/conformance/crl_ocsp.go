@@ -23,22 +23,7 @@ func crlAgainstOCSPRules() []*Rule {
 			Needs:  evidence.FetchCRL,
 			And:    evidence.Assigned,
 			Marked: Error,
-			Issuer: func(s IssuerSubject) Verdict {
-				return s.compare(evidence.Assigned, func(p comparison) Verdict {
-					revoked, signed := p.single.RevocationTime, p.crl.CRL.ThisUpdate
-					switch {
-					case p.single.Status != revocation.StatusRevoked || revoked.IsZero() || revoked.Unix() == 0:
-						return skip() // ocsp-assigned-not-hold speaks of 1970
-					case signed.After(p.certificate.NotAfter):
-						return skip()
-					case p.entry != nil || !signed.After(revoked.Add(listedWithin)):
-						return pass()
-					case p.single.Reason == revocation.ReasonKeyCompromise && !signed.After(p.single.ThisUpdate.Add(listedWithin)):
-						return unable("%s: the time of a key's compromise may lie before that of the revocation", p)
-					}
-					return fail("an entry on every CRL from "+stamp(revoked.Add(listedWithin))+" on", "%s", p)
-				})
-			},
+			Issuer: revokedListed(false),
 			Bad: []fixtures.Case{
 				when("a second later than 24 hours", func(r *fake) { revokedBefore(r, listedWithin+time.Second) }),
 				when("a key that was compromised, in an answer 24 hours and a second older than the CRL", func(r *fake) {
@@ -57,6 +42,29 @@ func crlAgainstOCSPRules() []*Rule {
 				when("a certificate that expired a second before the CRL", func(r *fake) {
 					revokedBefore(r, 2*listedWithin)
 					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(-time.Hour - time.Second) }
+				}),
+			},
+		},
+		{
+			ID:     "crl-precert-listed",
+			Cites:  []Citation{BR("4.9.7", Must).Since("2025-01-15"), MRSP("5.4", Must).Since("2025-01-15")},
+			Says:   "A precertificate that OCSP calls revoked must be on the CRL like a certificate, whether or not that was ever issued.",
+			Needs:  evidence.FetchCRL,
+			And:    evidence.Assigned,
+			Marked: Error,
+			Issuer: revokedListed(true),
+			Bad: []fixtures.Case{when("a second later than 24 hours", func(r *fake) {
+				revokedBefore(r, listedWithin+time.Second)
+				r.Leaf = poisonedAt(r.Now.Add(-10 * day))
+			})},
+			Good: []fixtures.Case{
+				when("24 hours after", func(r *fake) {
+					revokedBefore(r, listedWithin)
+					r.Leaf = poisonedAt(r.Now.Add(-10 * day))
+				}),
+				when("on it", func(r *fake) {
+					leafListed(r, fixtures.Revoked, 0)
+					r.Leaf = poisonedAt(r.Now.Add(-10 * day))
 				}),
 			},
 		},
@@ -122,6 +130,29 @@ func crlAgainstOCSPRules() []*Rule {
 				}),
 			},
 		},
+	}
+}
+
+// revokedListed judges whether what OCSP calls revoked is on the CRL: precertificates, or all
+// other certificates.
+func revokedListed(precertificates bool) func(IssuerSubject) Verdict {
+	return func(s IssuerSubject) Verdict {
+		return s.compare(evidence.Assigned, func(p comparison) Verdict {
+			revoked, signed := p.single.RevocationTime, p.crl.CRL.ThisUpdate
+			switch {
+			case p.certificate == nil || revocation.IsPrecertificate(p.certificate) != precertificates:
+				return skip()
+			case p.single.Status != revocation.StatusRevoked || revoked.IsZero() || revoked.Unix() == 0:
+				return skip() // ocsp-assigned-not-hold speaks of 1970
+			case signed.After(p.certificate.NotAfter):
+				return skip()
+			case p.entry != nil || !signed.After(revoked.Add(listedWithin)):
+				return pass()
+			case p.single.Reason == revocation.ReasonKeyCompromise && !signed.After(p.single.ThisUpdate.Add(listedWithin)):
+				return unable("%s: the time of a key's compromise may lie before that of the revocation", p)
+			}
+			return fail("an entry on every CRL from "+stamp(revoked.Add(listedWithin))+" on", "%s", p)
+		})
 	}
 }
 
