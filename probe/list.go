@@ -31,9 +31,11 @@ const (
 // ListOptions say what becomes of the answers about a list. Neither function is called by
 // several goroutines at once.
 type ListOptions struct {
-	Kept    int                      // how many exchanges there are already
-	Keep    func(*evidence.Exchange) // is given each exchange as soon as it is over
-	GivenUp func(evidence.Question)  // is given each question that is not put, since its host had failed too often
+	Kept int                      // how many exchanges there are already
+	Keep func(*evidence.Exchange) // is given each exchange as soon as it is over
+	// GivenUp is given each question that is not put, since its host had failed too often, the
+	// last time so.
+	GivenUp func(evidence.Question, evidence.Failure)
 }
 
 // AskList puts questions as they come, several hosts at once, each host one question at a
@@ -75,8 +77,8 @@ type listing struct {
 type listedHost struct {
 	questions []evidence.Question
 	working   bool
-	failed    int // in a row
-	givenUp   bool
+	failed    int              // in a row
+	givenUp   evidence.Failure // the last failure; empty: it is not given up
 }
 
 func weight(q evidence.Question) int { return len(q.Certificate) + len(q.Request) + 512 }
@@ -129,8 +131,8 @@ func (l *listing) work(h *listedHost) {
 		switch {
 		case !more:
 			return
-		case h.givenUp:
-			l.giveUp(q)
+		case h.givenUp != "":
+			l.giveUp(q, h.givenUp)
 		default:
 			l.put(h, q)
 		}
@@ -148,11 +150,12 @@ func (l *listing) put(h *listedHost, q evidence.Question) {
 	case !ok:
 		return
 	case x.Failure == evidence.Refused || x.Failure == evidence.BadURL:
-		h.givenUp = true // the next time it would be the same
+		h.givenUp = x.Failure // the next time it would be the same
 	case silent(x):
-		h.failed++
-		h.givenUp = h.failed >= maxSilent
-		if h.failed >= patience && !h.givenUp {
+		switch h.failed++; {
+		case h.failed >= maxSilent:
+			h.givenUp = x.Failure
+		case h.failed >= patience:
 			l.pause()
 		}
 	default:
@@ -177,10 +180,10 @@ func (l *listing) ask(q evidence.Question) (evidence.Exchange, bool) {
 // ListID names the n-th exchange about lists.
 func ListID(n int) string { return fmt.Sprintf("issued.%d", n) }
 
-func (l *listing) giveUp(q evidence.Question) {
+func (l *listing) giveUp(q evidence.Question, f evidence.Failure) {
 	l.keeping.Lock()
 	defer l.keeping.Unlock()
-	l.GivenUp(q)
+	l.GivenUp(q, f)
 }
 
 func (l *listing) pause() {

@@ -49,6 +49,9 @@ func (c *checking) lists(env *environment, f *pflag.FlagSet, j judge) (*issuedLi
 			return nil, hinted("--"+name+" says nothing with --issued", "check a certificate without --issued for all else")
 		}
 	}
+	if !slices.ContainsFunc(j.options.Rules, (*conformance.Rule).JudgesLists) {
+		return nil, hinted("--rules: none of those judges answers about a list", "revprobe rules 'ocsp-assigned-*' shows some that do")
+	}
 	files := slices.Concat(c.issued, f.Args())
 	l := &issuedLists{checking: c, env: env, judge: j, answered: map[asked]bool{}, bad: badPlaces{env: env},
 		run: &evidence.Run{Version: version, Vantage: c.vantage, Started: env.now().UTC(), Scope: j.scope, List: &evidence.List{}}}
@@ -177,7 +180,7 @@ func (l *issuedLists) finish(ctx context.Context) {
 	for _, left := range l.run.List.LeftOut {
 		if left.Why == evidence.LeftGivenUp {
 			l.run.Interrupted = true
-			l.run.Notes = append(l.run.Notes, fmt.Sprintf("%s was given up: it failed too often, and was not asked about %d certificates; %s", left.Of, left.Count, goOn))
+			l.run.Notes = append(l.run.Notes, fmt.Sprintf("%s was given up (%s), and not asked about %d certificates; %s", left.Of, left.Failure, left.Count, goOn))
 		}
 	}
 }

@@ -134,6 +134,21 @@ func TestWhatAListLeavesOut(t *testing.T) {
 	nothing.flat().want(t, exitInconclusive, "not asked about 2: expired", "nothing could be asked: no service to ask was found")
 }
 
+// A responder at a private address that a certificate names is not asked, and that says nothing
+// about its CA; one that does not answer does.
+func TestListWhoseResponderIsNotAsked(t *testing.T) {
+	t.Parallel()
+	s := issuer(t, always(fixtures.Good), nil)
+	list := write(t, "list.pem", s.list(0, 5, nil))
+	revprobe(t, "check", "--issued", list, "--issuer", s.ca).flat().want(t, exitInconclusive, "not asked about 4: its responder was given up (refused): "+s.fake.OCSPURL(), "nothing could be asked, for reasons of our own network")
+	if n := s.connections.Load(); n != 0 {
+		t.Errorf("%d connections came", n)
+	}
+	few := write(t, "few.pem", s.list(0, 2, nil))
+	revprobe(t, "check", "--issued", few, "--issuer", s.ca, "--ocsp", "http://"+closedPort(t)).flat().want(t, exitFindings, "critical http-status-200 (4 times)",
+		"4 of 4 answers failed, the first: connect-refused", "2 - 2")
+}
+
 func TestListsOfSeveralForms(t *testing.T) {
 	t.Parallel()
 	s := issuer(t, always(fixtures.Good), nil)
@@ -172,6 +187,7 @@ func TestListArguments(t *testing.T) {
 		{[]string{list, "--issuer", s.ca, "--crl", "http://a.example/x"}, []string{"--crl says nothing with --issued"}},
 		{[]string{list, "--issuer", s.ca, "--robustness"}, []string{"--robustness says nothing with --issued"}},
 		{[]string{list, "--issuer", s.ca, "--state", "x"}, []string{"--state says nothing with --issued"}},
+		{[]string{list, "--issuer", s.ca, "--rules", "crl-*"}, []string{"--rules: none of those judges answers about a list"}},
 		{[]string{list, "--issuer", s.ca, "--ocsp", "a.example"}, []string{"asking a.example: not an http URL"}},
 		{[]string{list, "--issuer", s.ca, "--jitter", "-5s"}, []string{"--jitter: -5s is negative"}},
 		{[]string{list, "--issuer", filepath.Join(folder, "missing")}, []string{"missing", "no such file"}},

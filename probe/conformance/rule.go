@@ -52,6 +52,11 @@ type EntryJudge interface {
 // Asks returns the kinds of questions that have to be put for the rule to be judged.
 func (r *Rule) Asks() evidence.Ask { return r.Needs | r.And }
 
+// JudgesLists reports whether the rule is put to answers about lists of certificates.
+func (r *Rule) JudgesLists() bool {
+	return r.Needs.Has(evidence.AssignedPOST) && (r.Exchange != nil || r.Response != nil || r.OCSP != nil || r.Counts)
+}
+
 // Subject names the kind of thing the rule judges.
 func (r *Rule) Subject() string {
 	switch {

@@ -12,10 +12,12 @@ type List struct {
 
 // LeftOut is certificates of a list that nobody was asked about, for one reason.
 type LeftOut struct {
-	Why   LeftOutReason `json:"why"`
-	Of    string        `json:"of,omitempty"` // the issuer's name, or the responder's URL
-	Count int           `json:"count"`
-	First []string      `json:"first,omitempty"` // the serials of the first, hex
+	Why LeftOutReason `json:"why"`
+	Of  string        `json:"of,omitempty"` // the issuer's name, or the responder's URL
+	// Failure is that for which a responder was given up.
+	Failure Failure  `json:"failure,omitempty"`
+	Count   int      `json:"count"`
+	First   []string `json:"first,omitempty"` // the serials of the first, hex
 }
 
 // LeftOutReason is why nobody was asked about a certificate.

@@ -73,6 +73,9 @@ func (p *page) listCounts(l *evidence.List) {
 	}
 	for _, left := range l.LeftOut {
 		text := leftOutText(left.Why)
+		if left.Failure != "" {
+			text += " (" + shown(string(left.Failure)) + "):"
+		}
 		if left.Of != "" {
 			text += " " + shown(left.Of)
 		}
@@ -108,7 +111,7 @@ func leftOutText(why evidence.LeftOutReason) string {
 	case evidence.LeftNoResponder:
 		return "naming no OCSP responder, issued by"
 	case evidence.LeftGivenUp:
-		return "after too many failures of"
+		return "its responder was given up"
 	}
 	return shown(string(why))
 }
@@ -158,10 +161,11 @@ type listLine struct {
 }
 
 type leftOutLine struct {
-	Why   evidence.LeftOutReason `json:"why"`
-	Of    string                 `json:"of"`
-	Count int                    `json:"count"`
-	First []string               `json:"first"`
+	Why     evidence.LeftOutReason `json:"why"`
+	Of      string                 `json:"of"`
+	Failure evidence.Failure       `json:"failure,omitempty"`
+	Count   int                    `json:"count"`
+	First   []string               `json:"first"`
 }
 
 type responderLine struct {
@@ -178,7 +182,7 @@ func listLineOf(l *conformance.ListReport) listLine {
 	line := listLine{Type: "list", Files: l.Files, Certificates: l.Certificates, Precertificates: l.Precertificates, Unreadable: l.Unreadable,
 		LeftOut: []leftOutLine{}, Responders: []responderLine{}}
 	for _, left := range l.LeftOut {
-		line.LeftOut = append(line.LeftOut, leftOutLine(left))
+		line.LeftOut = append(line.LeftOut, leftOutLine{left.Why, left.Of, left.Failure, left.Count, left.First})
 	}
 	for _, s := range l.Services {
 		r := responderLine{Responder: s.Responder, Issuer: s.Issuer, Name: s.Name, Certificates: s.Certificates, Precertificates: s.Precertificates, Answers: map[string]int{}}

@@ -25,7 +25,7 @@ func (p *page) run(r *conformance.Report) {
 // summary writes how the whole came out: the counts in one paragraph, hints, bugs.
 func (p *page) summary(r *conformance.Report, exit int) {
 	switch {
-	case r.NothingAsked && !askedAnything(r.Run):
+	case r.NothingAsked && !askedAnything(r):
 		p.paragraph("", plain, 2, "nothing could be asked: no service to ask was found")
 	case r.NothingAsked:
 		p.paragraph("", plain, 2, "nothing could be asked, for reasons of our own network: nothing follows about the services")
@@ -47,8 +47,8 @@ func (p *page) summary(r *conformance.Report, exit int) {
 }
 
 // askedAnything reports whether a service was asked at all.
-func askedAnything(run *evidence.Run) bool {
-	return slices.ContainsFunc(run.Exchanges, func(x evidence.Exchange) bool { return x.Ask.Has(evidence.Resolve | evidence.HTTP) })
+func askedAnything(r *conformance.Report) bool {
+	return r.List != nil && r.List.Asked > 0 || slices.ContainsFunc(r.Run.Exchanges, func(x evidence.Exchange) bool { return x.Ask.Has(evidence.Resolve | evidence.HTTP) })
 }
 
 // counts says how many verdicts came out which way.

@@ -62,14 +62,14 @@ func (i *Issued) Unreadable() {
 }
 
 // GiveUp counts a question that is not put since its responder had failed too often.
-func (i *Issued) GiveUp(q evidence.Question) {
+func (i *Issued) GiveUp(q evidence.Question, f evidence.Failure) {
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
-	i.leaveOut(evidence.LeftGivenUp, q.URL, q.Serial)
+	i.leaveOut(evidence.LeftGivenUp, q.URL, q.Serial).Failure = f
 }
 
 // leaveOut counts a certificate that nobody is asked about; of names the issuer or responder.
-func (i *Issued) leaveOut(why evidence.LeftOutReason, of, serial string) {
+func (i *Issued) leaveOut(why evidence.LeftOutReason, of, serial string) *evidence.LeftOut {
 	key := leftOut{why, of}
 	at, known := i.leftOut[key]
 	if !known && len(i.leftOut) >= maxLeftOut {
@@ -85,6 +85,7 @@ func (i *Issued) leaveOut(why evidence.LeftOutReason, of, serial string) {
 	if left.Count++; len(left.First) < maxNamed {
 		left.First = append(left.First, serial)
 	}
+	return left
 }
 
 // Questions returns what to ask about a certificate at that time: one question for each of its
