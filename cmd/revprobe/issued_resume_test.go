@@ -154,7 +154,7 @@ func TestResumeAsksWhatWasNotAnswered(t *testing.T) {
 	list := write(t, "list.pem", s.list(0, 5, nil))
 	name := filepath.Join(t.TempDir(), "run")
 	args := []string{"check", "--issued", list, "--issuer", s.ca, "--allow-private", "--archive", name}
-	revprobe(t, args...).flat().want(t, exitFindings, "critical http-status-200 (5 times)", "5 of 5 answers failed, the first: HTTP 404 to POST", "5 - 5")
+	revprobe(t, args...).flat().want(t, exitFindings, "critical http-status-200", "5 of 5 answers failed, the first: HTTP 404 to POST", "5 - 5")
 	failing.Store(false)
 	revprobe(t, append(args, "--resume", name)...).flat().want(t, exitClean, "no findings", "0 answers are those of", "5 - 5")
 }

@@ -145,7 +145,8 @@ func TestListWhoseResponderIsNotAsked(t *testing.T) {
 		t.Errorf("%d connections came", n)
 	}
 	few := write(t, "few.pem", s.list(0, 2, nil))
-	revprobe(t, "check", "--issued", few, "--issuer", s.ca, "--ocsp", "http://"+closedPort(t)).flat().want(t, exitFindings, "critical http-status-200 (4 times)",
+	revprobe(t, "check", "--issued", few, "--issuer", s.ca, "--ocsp", "http://"+closedPort(t), "--format", "markdown").want(t, exitFindings, "base64 -d >request.der", "printf %s MF")
+	revprobe(t, "check", "--issued", few, "--issuer", s.ca, "--ocsp", "http://"+closedPort(t)).flat().want(t, exitFindings, "critical http-status-200",
 		"4 of 4 answers failed, the first: connect-refused", "2 - 2")
 }
 

@@ -95,7 +95,7 @@ func (l *ListExaminer) lookAt(c *x509.Certificate) {
 // bare is an exchange without what it carried.
 func bare(x *evidence.Exchange) evidence.Exchange {
 	b := *x
-	b.Certificate, b.Request, b.Body, b.Header = nil, nil, nil, nil
+	b.Certificate, b.Body, b.Header = nil, nil, nil
 	return b
 }
 

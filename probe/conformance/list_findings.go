@@ -69,7 +69,6 @@ func (a *alikes) example(x *evidence.Exchange) {
 
 // addWhole takes a finding about a service, and names the first exchanges that it rests on.
 func (a *alikes) addWhole(f Finding, of []evidence.Exchange) {
-	f.Times = max(len(f.Exchanges), 1)
 	f.Exchanges = slices.Clone(f.Exchanges[:min(len(f.Exchanges), maxExamples)])
 	if len(f.Exchanges) > 0 {
 		f.Source = f.Exchanges[0]
