@@ -22,10 +22,10 @@ import (
 	"github.com/revprobe/revprobe/probe/transport"
 )
 
-// notOfLists are the flags of check that say nothing of lists, with which only each
-// certificate's own status is asked.
-var notOfLists = []string{"crl", "ccadb", "sibling", "cross-check", "every-address", "repeat", "interval", "robustness", "seed", "serials", "known",
-	"population", "no-dns-walk", "rdap", "state"}
+// ofLists are the flags of check that say something of lists, of which each certificate's own
+// status is asked and nothing else.
+var ofLists = []string{"issued", "resume", "issuer", "ocsp", "scope", "dry-run", "jitter", "resolver", "rate", "timeout", "contact", "vantage",
+	"allow-private", "archive", "profile", "rules", "fail-on", "format", "output", "suppress", "quiet"}
 
 // issuedLists is a check of lists of issued certificates.
 type issuedLists struct {
@@ -44,10 +44,14 @@ type asked struct{ url, issuer, serial string }
 
 // lists returns the check of the lists that were named.
 func (c *checking) lists(env *environment, f *pflag.FlagSet, j judge) (*issuedLists, error) {
-	for _, name := range notOfLists {
-		if f.Changed(name) {
-			return nil, hinted("--"+name+" says nothing with --issued", "check a certificate without --issued for all else")
+	var other string
+	f.Visit(func(flag *pflag.Flag) {
+		if !slices.Contains(ofLists, flag.Name) {
+			other = flag.Name
 		}
+	})
+	if other != "" {
+		return nil, hinted("--"+other+" says nothing with --issued", "check a certificate without --issued for all else")
 	}
 	if !slices.ContainsFunc(j.options.Rules, (*conformance.Rule).JudgesLists) {
 		return nil, hinted("--rules: none of those judges answers about a list", "revprobe rules 'ocsp-assigned-*' shows some that do")

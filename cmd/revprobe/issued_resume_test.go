@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
 )
@@ -178,4 +180,20 @@ func TestResumeOfWhatIsNoList(t *testing.T) {
 	if o := revprobe(t, "lint", listed); o.code != exitUsage || !strings.Contains(o.stderr, "it is the archive of a list, which revprobe report judges") {
 		t.Errorf("%+v", o)
 	}
+}
+
+// Who stops a list that comes in slowly need not wait for its end.
+func TestInterruptionWhileAListIsRead(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	s := issuer(t, always(fixtures.Good), func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			next.ServeHTTP(w, req)
+			time.AfterFunc(0, cancel)
+		})
+	})
+	list, coming := io.Pipe()
+	defer coming.Close()
+	go func() { _, _ = coming.Write(s.list(0, 100, nil)) }() // and no end of it
+	world{stdin: list}.run(ctx, "check", "--issued", "-", "--issuer", s.ca, "--allow-private").flat().want(t, exitInconclusive, "hint: interrupted")
 }

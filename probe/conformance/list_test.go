@@ -103,7 +103,7 @@ func TestAlikeFindingsOfAListAreOne(t *testing.T) {
 	if s := report.List.Services; len(s) != 1 || s[0].Certificates != 1000 || s[0].Answers[0].Count != 250 || s[0].Answers[1].Count != 750 {
 		t.Errorf("%+v", s)
 	}
-	if report.Outcomes[conformance.Failed] != 750 || len(report.Run.Exchanges) != 5 {
+	if report.Outcomes.Failed != 750 || len(report.Run.Exchanges) != 5 {
 		t.Errorf("%v, %d exchanges shown", report.Outcomes, len(report.Run.Exchanges))
 	}
 }

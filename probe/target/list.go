@@ -108,12 +108,6 @@ func (i *Issued) Questions(c *x509.Certificate, now time.Time) ([]evidence.Quest
 		i.leaveOut(evidence.LeftNoIssuer, revocation.NameText(c.RawIssuer), serial)
 		return nil, nil
 	}
-	key := i.hash(issuer, c)
-	if i.seen[key] {
-		i.leaveOut(evidence.LeftSame, "", serial)
-		return nil, nil
-	}
-	i.seen[key] = true
 	responders := i.responders
 	if len(responders) == 0 {
 		responders = accessURLs(c, revocation.OIDAccessOCSP)
@@ -122,6 +116,12 @@ func (i *Issued) Questions(c *x509.Certificate, now time.Time) ([]evidence.Quest
 		i.leaveOut(evidence.LeftNoResponder, revocation.NameText(c.RawIssuer), serial)
 		return nil, nil
 	}
+	key := i.hash(issuer, c)
+	if i.seen[key] {
+		i.leaveOut(evidence.LeftSame, "", serial)
+		return nil, nil
+	}
+	i.seen[key] = true
 	var list []evidence.Question
 	for _, url := range responders {
 		q, err := probe.ListQuestion(url, issuer, c)

@@ -1,6 +1,7 @@
 package target_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,6 +10,7 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"math/big"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -76,6 +78,11 @@ func TestWhomToAskAboutAList(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 
+	mute := func(c *x509.Certificate) { poisoned(c); c.OCSPServer = nil }
+	all, list = whom(t, target.NewIssued(nil, issuers, nil), r.Issued("a", mute), r.Issued("a", nil))
+	if wantLeftOut(t, list, "1 no-responder "+issuingCA); len(all) != 1 {
+		t.Errorf("%+v", all)
+	}
 	all, list = whom(t, target.NewIssued(nil, issuers, []string{"http://c.example"}), r.Issued("silent", named()), r.Issued("a", nil))
 	if wantLeftOut(t, list); len(all) != 2 || all[0].URL != "http://c.example" || all[1].URL != "http://c.example" {
 		t.Errorf("%+v", all)
@@ -134,4 +141,38 @@ func TestPrecertificateSigningCertificate(t *testing.T) {
 	wantLeftOut(t, list, "1 no-issuer CN=Precertificate Signing")
 	_, list = whom(t, target.NewIssued(nil, []*x509.Certificate{ca}, nil), precertificate)
 	wantLeftOut(t, list, "1 no-issuer CN=Precertificate Signing")
+}
+
+// Of each certificate that was read no more than a hash stays, and each takes no more work than
+// the ones before, however many there are.
+func TestMemoryOfReadingAList(t *testing.T) {
+	r := fake(nil)
+	i := target.NewIssued(nil, []*x509.Certificate{r.RootCertificate(), r.IssuerCertificate()}, nil)
+	asked := 0
+	read := func(from, to int) (kept, allocated float64) {
+		var text []byte
+		for n := from; n < to; n++ {
+			text = append(text, pemOf(r.Issued(fmt.Sprint(n), nil))...)
+		}
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		err := target.ReadList(bytes.NewReader(text), "list", target.ListVisitor{Certificate: func(c *x509.Certificate, _ target.Place) error {
+			list, err := i.Questions(c, noon)
+			asked += len(list)
+			return err
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		each := float64(to - from)
+		return float64(int64(after.HeapAlloc)-int64(before.HeapAlloc)) / each, float64(after.TotalAlloc-before.TotalAlloc) / each
+	}
+	_, few := read(0, 500)
+	kept, many := read(500, 2500)
+	if asked != 2500 || kept > 200 || many > 1.1*few {
+		t.Errorf("%d questions; %.0f octets are kept of each certificate, %.0f are allocated, of the first %.0f", asked, kept, many, few)
+	}
 }
