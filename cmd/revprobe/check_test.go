@@ -62,6 +62,25 @@ func TestCheckFromStandardInput(t *testing.T) {
 	leaf.run(t.Context(), "check", "--allow-private", "-").want(t, exitClean, s.fake.IssuersURL(), s.fake.OCSPURL())
 }
 
+// What is asked once more on a condition is nothing that the service serves: it stands in the
+// record alone.
+func TestConditionalQuestionsAreNotListed(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, nil)
+	if o := s.check(t); strings.Contains(o.stdout, "conditional") || !strings.Contains(o.stdout, "fetch-crl: HTTP 200") {
+		t.Errorf("the text lists\n%s", o.stdout)
+	}
+	conditional := 0
+	for _, x := range typed(s.check(t, "--format", "json").objects(t), "exchange") {
+		if x["ask"] == "conditional" {
+			conditional++
+		}
+	}
+	if conditional != 4 {
+		t.Errorf("%d conditional questions stand in the record", conditional)
+	}
+}
+
 func TestDryRunSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil, nil)

@@ -208,7 +208,7 @@ func (p *page) fetched(s *section) {
 	const most = 8
 	written := 0
 	for _, x := range s.exchanges {
-		if x.Ask.Has(evidence.Resolve|evidence.WalkDNS|evidence.Robustness) || x.Replica() {
+		if x.Ask.Has(evidence.Resolve|evidence.WalkDNS|evidence.Robustness|evidence.Conditional) || x.Replica() {
 			continue
 		}
 		if written++; written <= most {
