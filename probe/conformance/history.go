@@ -15,7 +15,7 @@ type HistorySubject struct {
 	ServiceSubject
 	Past *evidence.PastService
 	CRL  *CRLSubject // the newest that the run got from it and its CA signed; nil for a responder
-	At   time.Time   // when the last of its answers came
+	At   time.Time   // when it was asked, as its history counts
 
 	run *IssuerSubject // all that the run saw of its CA, by which a serial is looked for in other CRLs
 }
@@ -33,6 +33,11 @@ func (e *examiner) histories() {
 func (e *examiner) history(s *Service, past *evidence.PastService) {
 	last := s.Exchanges[len(s.Exchanges)-1]
 	subject := HistorySubject{ServiceSubject: e.serviceSubject(s), Past: past, At: last.At, run: &IssuerSubject{}}
+	for _, x := range s.Exchanges {
+		if x.Counts() && x.Try == 0 {
+			subject.At = x.At
+		}
+	}
 	for i := range e.report.Run.Exchanges {
 		x := &e.report.Run.Exchanges[i]
 		if c := e.crls[x.ID]; c != nil && x.Issuer == s.Issuer && !x.Replica() {

@@ -9,9 +9,6 @@ import (
 	"github.com/revprobe/revprobe/probe/evidence"
 )
 
-// regular is every kind of question whose answer shows whether a service works.
-const regular = evidence.FetchCRL | evidence.FetchIssuer | evidence.Assigned | evidence.Unassigned
-
 // service is what one run had to do with one service.
 type service struct {
 	url, fingerprint string
@@ -23,12 +20,12 @@ type service struct {
 	served *servedCRL // what crl found; nil where it has not looked yet
 }
 
-// services groups the exchanges of a run that were regular questions.
+// services groups the exchanges of a run that count.
 func services(run *evidence.Run, certificates map[string]*x509.Certificate) []*service {
 	var list []*service
 	for i := range run.Exchanges {
 		x := &run.Exchanges[i]
-		if !x.Ask.Has(regular) || x.Replica() {
+		if !x.Counts() {
 			continue
 		}
 		at := slices.IndexFunc(list, func(s *service) bool { return s.url == x.URL && s.fingerprint == x.Issuer })
@@ -91,7 +88,7 @@ func (s *service) checks() []check {
 func sum(exchanges []*evidence.Exchange, counts func(*evidence.Exchange) bool) (c check, ok bool) {
 	answered := false
 	for _, x := range exchanges {
-		if x.OwnTrouble() || !counts(x) {
+		if !counts(x) {
 			continue
 		}
 		ok, c.at = true, x.At
