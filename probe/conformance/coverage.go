@@ -12,7 +12,6 @@ type Row struct {
 
 // Why rows have no rule.
 const (
-	needsHistory  = "needs repeated observation (history): "
 	needsList     = "needs CT or a list of issued certificates: "
 	needsVantage  = "needs another vantage point: "
 	judgedBy      = "asked by check --robustness, and judged by "

@@ -26,7 +26,7 @@ func timeRows() []Row {
 			"ocsp-br-validity-min", "ocsp-br-validity-max", "ocsp-mozilla-nextupdate-max", "ocsp-ms-validity"),
 		[]Row{{"ocsp-br-update-short", section, ""}},
 		judged(section, "ocsp-br-update-long", "ocsp-mozilla-update-4d", "ocsp-ms-update-half", "ocsp-ca-update-12m"),
-		[]Row{{"ocsp-ca-revoked-24h", section, needsHistory + "when a revocation was first seen in the CRL, and when in OCSP"}},
+		judged(section, "ocsp-ca-revoked-24h"),
 		judged(section, "ocsp-nextupdate-signer-notafter"),
 		[]Row{
 			{"ocsp-monotonic", section, ""},

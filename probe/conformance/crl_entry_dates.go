@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -77,6 +79,48 @@ func crlDateRules() []*Rule {
 			},
 			Also: []string{"ocsp-revocationtime-sane"},
 		},
+		{
+			ID:     "crl-stale-cleanup",
+			Cites:  []Citation{BR("7.2", Should).Since("2024-03-15")},
+			Says:   "An entry should go once it was on a CRL that was issued after its certificate had expired.",
+			Needs:  evidence.FetchCRL,
+			Marked: Info,
+			CRL: func(s CRLSubject) Verdict {
+				this, next := s.CRL.ThisUpdate, s.CRL.NextUpdate
+				switch {
+				case s.Listed == nil || !revokes(s.Listed) || !sameAuthority(s) || keepsExpired(s) || this.IsZero() || next.IsZero():
+					return skip()
+				case this.After(s.Subject.NotAfter.Add(2 * next.Sub(this.Time))):
+					return fail("no entry: the CRL before this one was issued after "+stamp(s.Subject.NotAfter)+" too", "serial %s, which expired %s before thisUpdate",
+						revocation.SerialOf(s.Subject.SerialNumber), span(this.Sub(s.Subject.NotAfter))).in("tbsCertList.revokedCertificates").at(s.Listed.Offset)
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{when("a second more than two CRLs later", expiredAndListed(8*day+time.Second))},
+			Good: []fixtures.Case{
+				when("two CRLs later", expiredAndListed(8*day)),
+				when("where expired certificates are kept", func(r *fake) {
+					expiredAndListed(8*day + time.Second)(r)
+					r.CRL.Extensions = []revocation.Extension{expiredCertsOnCRL}
+				}),
+			},
+		},
+	}
+}
+
+// keepsExpired reports whether a CRL is meant to list certificates that have expired: it says
+// so, or lists others than those of TLS servers, whose signatures may be looked at later.
+func keepsExpired(s CRLSubject) bool {
+	return !namesServer(s.Subject) || slices.ContainsFunc(s.CRL.Extensions, func(x revocation.Extension) bool { return x.ID == revocation.OIDExpiredCerts })
+}
+
+// expiredAndListed has the leaf on the CRL that long after it expired.
+func expiredAndListed(after time.Duration) func(*fake) {
+	return func(r *fake) {
+		end := r.Now.Add(-time.Hour - after)
+		r.Leaf = func(c *x509.Certificate) { c.NotBefore, c.NotAfter = end.Add(-30*day), end }
+		r.CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Revoked: end.Add(-day), Reason: revocation.ReasonSuperseded}}
+		r.OCSP.Assigned, r.OCSP.RevocationTime, r.OCSP.Reason = fixtures.Revoked, end.Add(-day), revocation.ReasonSuperseded
 	}
 }
 

@@ -13,6 +13,10 @@ import (
 // listedWithin is how long after a revocation was recorded the CRL may lack it (BR 4.9.7).
 const listedWithin = 24 * time.Hour
 
+// toldWithin is how long after the revocation of a CA's certificate OCSP may still call it
+// good (BR 4.9.9).
+const toldWithin = 24 * time.Hour
+
 // crlAgainstOCSPRules hold a CRL against what OCSP says of the same CA's certificates.
 func crlAgainstOCSPRules() []*Rule {
 	return []*Rule{
@@ -98,6 +102,33 @@ func crlAgainstOCSPRules() []*Rule {
 			Also: []string{"ocsp-br-update-long", "ocsp-mozilla-update-4d", "ocsp-ms-update-half"},
 		},
 		{
+			ID:    "ocsp-ca-revoked-24h",
+			Cites: []Citation{BR("4.9.9", Must).Since("2020-09-30")},
+			Says:  "OCSP must call the certificate of a Subordinate CA revoked within 24 hours of its revocation.",
+			Needs: evidence.FetchCRL,
+			And:   evidence.Assigned,
+			Clock: true,
+			Issuer: func(s IssuerSubject) Verdict {
+				return s.compare(evidence.Assigned, func(p comparison) Verdict {
+					due := p.crl.CRL.ThisUpdate.Add(toldWithin) // by when it was revoked at the latest
+					switch {
+					case p.entry == nil || p.certificate == nil || !p.certificate.IsCA || p.expired() || p.released():
+						return skip()
+					case p.single.Status == revocation.StatusGood && p.At.After(due):
+						return fail("revoked since "+stamp(due), "%s", p)
+					}
+					return pass()
+				})
+			},
+			Bad: []fixtures.Case{when("good a second later", func(r *fake) { caListed(r, fixtures.Good, toldWithin+time.Second) })},
+			Good: []fixtures.Case{
+				when("good 24 hours after the CRL", func(r *fake) { caListed(r, fixtures.Good, toldWithin) }),
+				when("revoked", func(r *fake) { caListed(r, fixtures.Revoked, toldWithin+time.Second) }),
+				when("a certificate of no CA", func(r *fake) { leafListed(r, fixtures.Good, toldWithin) }),
+			},
+			Also: []string{"ocsp-crl-consistent"},
+		},
+		{
 			ID:     "ocsp-signer-revoked",
 			Cites:  []Citation{RFC6960("4.2.2.2.1", Observed)},
 			Says:   "The certificate of a delegate must not be on the CRL of the CA that it speaks for.",
@@ -169,4 +200,15 @@ func delegateListed(a *ResponseSubject, c *CRLSubject) Verdict {
 func revokedBefore(r *fake, d time.Duration) {
 	r.OCSP.Assigned, r.OCSP.Reason = fixtures.Revoked, revocation.ReasonSuperseded
 	r.OCSP.RevocationTime = r.Now.Add(-time.Hour - d)
+}
+
+// caListed lets the certificate asked about be a CA's that is on a CRL issued so long ago.
+func caListed(r *fake, status fixtures.Status, ago time.Duration) {
+	leafListed(r, status, ago-time.Hour)
+	r.CRL.Entries = r.CRL.Entries[1:]
+	r.CRL.Entries[0].Revoked = r.CRL.ThisUpdate.Add(-time.Hour)
+	r.OCSP.RevocationTime, r.OCSP.Reason = r.CRL.Entries[0].Revoked, revocation.ReasonSuperseded
+	r.Leaf = func(c *x509.Certificate) {
+		c.IsCA, c.BasicConstraintsValid, c.KeyUsage, c.DNSNames = true, true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign, nil
+	}
 }
