@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"crypto/x509"
-	"net/http"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -241,7 +240,7 @@ func ocspHistoryRules() []*Rule {
 				when("later, as was told", func(r *fake) { halfOver(r, updateSlack+2*time.Second, time.Second) }),
 				when("from a cache that got it in time", func(r *fake) {
 					halfOver(r, updateSlack+time.Second, updateSlack+time.Second)
-					r.OCSPHTTP.Header = http.Header{"Age": {"1"}}
+					r.OCSPHTTP.Header = map[string][]string{"Age": {"1"}}
 				}),
 			},
 			Also: []string{"ocsp-ms-update-half"},
