@@ -80,10 +80,21 @@ func (s HistorySubject) newerCRL() (before *evidence.PastCRL, now *revocation.CR
 	return before, now, ok && now.ThisUpdate.After(before.Latest.ThisUpdate)
 }
 
+// newerList is newerCRL where the CRL lists all that its CA revoked, each by its serial: the
+// entries of a delta come and go with its base, and those of an indirect one have several
+// issuers.
+func (s HistorySubject) newerList() (before *evidence.PastCRL, now *revocation.CRL, ok bool) {
+	before, now, ok = s.newerCRL()
+	return before, now, ok && now.DeltaBase == nil && (now.IssuingDP == nil || !now.IssuingDP.Indirect)
+}
+
+// partition reports whether the run's CRL may be one of several, between which entries move.
+func (s HistorySubject) partition() bool { return s.CRL.CRL.IssuingDP != nil }
+
 // changed returns the entries that changed in one way, in a CRL that is newer than all
 // before it.
 func (s HistorySubject) changed(which func(*evidence.CRLDifferences) evidence.ChangedEntries) (list evidence.ChangedEntries, ok bool) {
-	before, _, ok := s.newerCRL()
+	before, _, ok := s.newerList()
 	switch {
 	case !ok:
 		return list, false

@@ -132,13 +132,19 @@ func crlHistoryRules() []*Rule {
 			Needs:  evidence.FetchCRL,
 			Marked: Warning,
 			History: func(s HistorySubject) Verdict {
-				before, now, ok := s.newerCRL()
+				before, now, ok := s.newerList()
+				if !ok {
+					return skip()
+				}
+				kept := before.Latest.Entries - s.rightlyRemoved()
 				switch {
-				case !ok || before.Latest.Entries == 0:
-					return skipUnless(ok)
-				case now.Entries == 0, before.Latest.Entries >= manyEntries && 2*now.Entries < before.Latest.Entries:
+				case kept > 0 && now.Entries == 0, kept >= manyEntries && 2*now.Entries < kept:
+					mildest := Notice // the certificates of a few entries may well have expired together
+					if kept >= manyEntries {
+						mildest = Warning
+					}
 					return fail("about as many entries as before", "%d entries, %d in the CRL of %s", now.Entries, before.Latest.Entries, stamp(before.Latest.ThisUpdate)).
-						in("tbsCertList.revokedCertificates").about(s.CRL.Exchange.ID)
+						in("tbsCertList.revokedCertificates").about(s.CRL.Exchange.ID).atMost(mildest)
 				}
 				return pass()
 			},
@@ -153,6 +159,13 @@ func crlHistoryRules() []*Rule {
 				}),
 			},
 			Good: []fixtures.Case{
+				when("the last one, whose certificate had expired", func(r *fake) {
+					r.CRL.NoEntries = true
+					crlBefore(r, func(p *evidence.PastCRL) {
+						changeIn(theRemoved, evidence.EntryChange{Serial: "5a", NotAfter: p.Latest.ThisUpdate})(p)
+						p.Latest.Entries = 1
+					})
+				}),
 				when("half of many", func(r *fake) {
 					r.CRL.Entries = manyRevoked(manyEntries / 2)
 					crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Entries = manyEntries })
@@ -164,6 +177,20 @@ func crlHistoryRules() []*Rule {
 			},
 		},
 	}
+}
+
+// rightlyRemoved counts the entries that are gone after they were on a CRL that was issued
+// when their certificates had expired, as far as those are known.
+func (s HistorySubject) rightlyRemoved() (count int) {
+	if s.Past.CRL.Differences == nil {
+		return 0
+	}
+	for _, c := range s.Past.CRL.Differences.Removed.First {
+		if !c.NotAfter.IsZero() && !s.Past.CRL.Latest.ThisUpdate.Before(c.NotAfter) {
+			count++
+		}
+	}
+	return count
 }
 
 // manyEntries is how many entries a CRL has to have had before losing half of them is
