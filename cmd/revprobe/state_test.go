@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"database/sql"
 	"net"
 	"net/http"
@@ -165,4 +166,44 @@ func TestHistoryThatCannotBeReadStopsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	revprobe(t, "history", "--state", empty).want(t, exitClean, "answers")
+}
+
+// What is wrong only further on in the file is found after all has been asked: the report is
+// there, and the file is left as it was.
+func TestHistoryThatIsDamagedFurtherOn(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, nil)
+	state := filepath.Join(t.TempDir(), "state.db")
+	s.check(t, "--rules", "http-24x7", "--state", state).want(t, exitClean)
+	content, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096 // the first one has the schema
+	for i := page; i < len(content); i++ {
+		content[i] = 0xee
+	}
+	if err := os.WriteFile(state, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := s.check(t, "--rules", "http-24x7", "--state", state)
+	if o.code != exitBug || !strings.Contains(o.stdout, "profile web:") || !strings.Contains(o.stderr, state+": it is no history of revprobe, or it is damaged") ||
+		strings.Count(o.stderr, "\n") > 2 {
+		t.Errorf("exit %d, stderr %q, stdout\n%s", o.code, o.stderr, o.stdout)
+	}
+	if o := revprobe(t, "history", "--state", state); o.code != exitBug || !strings.Contains(o.stderr, "damaged") || strings.Count(o.stderr, "\n") > 2 {
+		t.Errorf("exit %d, stderr %q", o.code, o.stderr)
+	}
+	if after, err := os.ReadFile(state); err != nil || !bytes.Equal(after, content) {
+		t.Errorf("the file was changed, %v", err)
+	}
+}
+
+func TestHistoryThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, nil)
+	s.check(t, "--state", "/proc/revprobe-state.db").wantUsage(t, "--state", "/proc/revprobe-state.db", "hint: ")
+	if n := s.connections.Load(); n != 0 {
+		t.Errorf("%d connections were made", n)
+	}
 }

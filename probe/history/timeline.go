@@ -15,10 +15,10 @@ func (s *Store) Timelines(ctx context.Context, url string) ([]evidence.Timeline,
 	var list []evidence.Timeline
 	err := s.within(ctx, func(tx *sql.Tx) error {
 		r := reading{recording{ctx: ctx, tx: tx}}
-		ids, timelines := r.known(url)
+		ids, cas, timelines := r.known(url)
 		for i, t := range timelines {
 			if checks := r.checks(ids[i], 0); len(checks) > 0 {
-				list = append(list, r.timeline(ids[i], t, checks))
+				list = append(list, r.timeline(ids[i], cas[i], t, checks))
 			}
 		}
 		return r.err
@@ -30,18 +30,19 @@ func (s *Store) Timelines(ctx context.Context, url string) ([]evidence.Timeline,
 }
 
 // known returns the services at a URL, or all.
-func (r *reading) known(url string) (ids []int64, list []evidence.Timeline) {
-	r.each("SELECT id, url, name, responder FROM services WHERE ? IN ('', url) ORDER BY url, name, id", []any{url}, func(row scanner) error {
+func (r *reading) known(url string) (ids []int64, cas [][]byte, list []evidence.Timeline) {
+	r.each("SELECT id, ca, url, name, responder FROM services WHERE ? IN ('', url) ORDER BY url, name, id", []any{url}, func(row scanner) error {
 		var id int64
+		var ca []byte
 		var t evidence.Timeline
-		err := row.Scan(&id, &t.URL, &t.CA, &t.Responder)
-		ids, list = append(ids, id), append(list, t)
+		err := row.Scan(&id, &ca, &t.URL, &t.CA, &t.Responder)
+		ids, cas, list = append(ids, id), append(cas, ca), append(list, t)
 		return err
 	})
-	return ids, list
+	return ids, cas, list
 }
 
-func (r *reading) timeline(id int64, t evidence.Timeline, checks []check) evidence.Timeline {
+func (r *reading) timeline(id int64, ca []byte, t evidence.Timeline, checks []check) evidence.Timeline {
 	t.First, t.Last, t.Asked = checks[0].at, checks[len(checks)-1].at, len(checks)
 	t.LastAnswer = lastAnswer(checks)
 	t.Checks, t.Outages = windowed(checks), outages(checks)
@@ -56,6 +57,7 @@ func (r *reading) timeline(id int64, t evidence.Timeline, checks []check) eviden
 	})
 	for _, serial := range serials {
 		a, _ := r.pastAnswer(id, serial)
+		a.NotAfter = r.notAfter(ca, serial)
 		t.Answers = append(t.Answers, a)
 	}
 	return t

@@ -20,7 +20,7 @@ func HistoryTable(w io.Writer, list []evidence.Timeline, o TextOptions) error {
 	table := [][]string{{"service", "last asked", "1 day", "7 days", "30 days", "outages", "now"}}
 	for i := range list {
 		t := &list[i]
-		row := []string{shown(t.URL), minute(t.Last)}
+		row := []string{named(list, i), minute(t.Last)}
 		for _, c := range t.Checks {
 			row = append(row, share(c))
 		}
@@ -36,6 +36,15 @@ func HistoryTable(w io.Writer, list []evidence.Timeline, o TextOptions) error {
 	p.WriteByte('\n')
 	p.paragraph("", plain, 0, plural(len(list), "service")+"; windows end with the last check of each; times in UTC")
 	return p.writeTo(w)
+}
+
+// named is a service's URL, with its CA where several are at that URL.
+func named(list []evidence.Timeline, i int) string {
+	t := &list[i]
+	if i > 0 && list[i-1].URL == t.URL || i+1 < len(list) && list[i+1].URL == t.URL {
+		return shown(t.URL) + " of " + shown(t.CA)
+	}
+	return shown(t.URL)
 }
 
 // HistoryText writes the timeline of each service for people. An error is w's.
@@ -129,8 +138,11 @@ func statusSince(a evidence.PastAnswer) time.Time {
 
 func kindOf(t *evidence.Timeline) string {
 	kind := "distribution point"
-	if t.Responder {
+	switch {
+	case t.Responder:
 		kind = "responder"
+	case len(t.CRLs) == 0:
+		kind = "place of CRLs or certificates"
 	}
 	if t.CA != "" {
 		kind += " of " + shown(t.CA)

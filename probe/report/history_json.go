@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
 )
 
 type timelineLine struct {
@@ -54,12 +55,17 @@ type crlObject struct {
 }
 
 type pastAnswerObject struct {
-	Serial     string `json:"serial"`
-	Status     string `json:"status"`
-	Since      string `json:"since"`
-	ThisUpdate string `json:"this_update"`
-	NextUpdate string `json:"next_update"`
-	Last       string `json:"last"`
+	Serial      string `json:"serial"`
+	Status      string `json:"status"`
+	Since       string `json:"since"`
+	Revoked     string `json:"revoked"`
+	Reason      string `json:"reason"`
+	ThisUpdate  string `json:"this_update"`
+	NextUpdate  string `json:"next_update"`
+	Last        string `json:"last"`
+	LastStatus  string `json:"last_status"`
+	FirstGood   string `json:"first_good"`
+	Certificate string `json:"certificate_ends"`
 }
 
 // HistoryJSON writes the timeline of each service as JSON lines, one service a line. An
@@ -87,7 +93,16 @@ func timelineLineOf(t *evidence.Timeline) timelineLine {
 		line.CRLs = append(line.CRLs, crlObject{hex.EncodeToString(v.Number), stamp(v.ThisUpdate), stamp(v.NextUpdate), v.Entries, stamp(v.First), stamp(v.Last)})
 	}
 	for _, a := range t.Answers {
-		line.Answers = append(line.Answers, pastAnswerObject{a.Serial, a.Status, stamp(statusSince(a)), stamp(a.ThisUpdate), stamp(a.NextUpdate), stamp(a.Seen)})
+		line.Answers = append(line.Answers, pastAnswerObject{a.Serial, a.Status, stamp(statusSince(a)), stamp(a.Revoked), reasonOf(a),
+			stamp(a.ThisUpdate), stamp(a.NextUpdate), stamp(a.Seen), a.LastStatus, stamp(a.FirstGood), stamp(a.NotAfter)})
 	}
 	return line
+}
+
+// reasonOf is why a certificate was revoked; empty where the responder gave no reason.
+func reasonOf(a evidence.PastAnswer) string {
+	if a.Reason < 0 {
+		return ""
+	}
+	return revocation.ReasonCode(a.Reason).String()
 }
