@@ -11,7 +11,7 @@ import (
 // state is the file of --state with what the run saw; nil where none was named.
 type state struct {
 	*history.Store
-	observed *history.Observed
+	observed *history.Observed // nil until it is held against the earlier ones
 }
 
 // openState opens the file before anything is asked.
@@ -31,7 +31,7 @@ func stateError(err error) error {
 	if errors.Is(err, history.ErrNewer) {
 		return hinted("--state: "+err.Error(), "use that revprobe, or begin another file")
 	}
-	return hinted("--state: "+err.Error(), "check makes the file where there is none")
+	return hinted("--state: "+err.Error(), "check makes the file where there is none, in a folder that is there and can be written")
 }
 
 // remember adds to a run what earlier ones saw. A run that was interrupted is judged all
@@ -40,15 +40,18 @@ func (s *state) remember(ctx context.Context, run *evidence.Run) error {
 	if s == nil {
 		return nil
 	}
-	s.observed = history.Observe(run)
-	past, err := s.Past(context.WithoutCancel(ctx), s.observed)
-	run.Past = past
+	seen := history.Observe(run)
+	past, err := s.Past(context.WithoutCancel(ctx), seen)
+	if err == nil {
+		run.Past, s.observed = past, seen
+	}
 	return err
 }
 
-// record keeps the run for the ones to come.
+// record keeps the run for the ones to come. What was not held against the earlier ones is
+// not kept: it would never be told.
 func (s *state) record(ctx context.Context) error {
-	if s == nil {
+	if s == nil || s.observed == nil {
 		return nil
 	}
 	return s.Record(context.WithoutCancel(ctx), s.observed)
