@@ -32,7 +32,7 @@ func Catalogue() []Row {
 // furtherRows are what we judge beyond the catalogue: no text requires it, and those who
 // serve Go programs want to know.
 func furtherRows() []Row {
-	return judged("further", "ocsp-stock-client", "crl-reason-not-downgraded", "rob-crl-range")
+	return judged("further", "ocsp-stock-client", "crl-cadence", "crl-reason-not-downgraded", "rob-crl-range")
 }
 
 // judged returns rows that have rules.

@@ -40,7 +40,7 @@ func (e *examiner) history(s *Service, past *evidence.PastService) {
 	}
 	for i := range e.report.Run.Exchanges {
 		x := &e.report.Run.Exchanges[i]
-		if c := e.crls[x.ID]; c != nil && x.Issuer == s.Issuer && !x.Replica() {
+		if c := e.crls[x.ID]; c != nil && x.Issuer == s.Issuer && x.Counts() {
 			subject.run.CRLs = append(subject.run.CRLs, c)
 		}
 	}

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"math/big"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -66,6 +67,44 @@ func crlHistoryRules() []*Rule {
 				}),
 			},
 			Also: []string{"crl-number-monotonic"},
+		},
+		{
+			ID:    "crl-cadence",
+			Cites: []Citation{BR("4.9.7", Must).Since("2024-03-15"), MRSP("6", Must)},
+			Says:  "Between a CRL that covers Subscriber certificates and the next one, by its number, no more than 7 days may pass.",
+			Needs: evidence.FetchCRL,
+			Scope: evidence.ScopeEE,
+			History: func(s HistorySubject) Verdict {
+				before, now, ok := s.newerList()
+				if !ok || !follows(now.Number, before.Latest.Number) {
+					return skip() // there may have been others that no run saw
+				}
+				last := before.Latest
+				gap, told := now.ThisUpdate.Sub(last.ThisUpdate), last.Last.Sub(last.ThisUpdate) > crlUpdate || last.Last.After(last.NextUpdate)
+				if gap > crlUpdate && !told {
+					return fail("a CRL by "+stamp(last.ThisUpdate.Add(crlUpdate)), "thisUpdate %s, %s after that of the CRL before, whose number is one less", stamp(now.ThisUpdate.Time),
+						span(gap)).in("tbsCertList.thisUpdate").at(now.ThisUpdate.Offset).about(s.CRL.Exchange.ID)
+				}
+				return pass()
+			},
+			Bad: []fixtures.Case{when("7 days and a second", func(r *fake) { rarely(r, crlUpdate+time.Second) })},
+			Good: []fixtures.Case{
+				when("7 days", func(r *fake) { rarely(r, crlUpdate) }),
+				when("another one between them perhaps", func(r *fake) {
+					rarely(r, crlUpdate+time.Second)
+					r.CRL.Number = 1001
+				}),
+				when("the one before was served for longer, as crl-update-ee told", func(r *fake) {
+					rarely(r, crlUpdate+time.Second)
+					v := &r.Past[0].CRL.Latest
+					v.Last = v.ThisUpdate.Add(crlUpdate + time.Second)
+				}),
+				when("the one before was served when it had expired, as crl-not-expired told", func(r *fake) {
+					rarely(r, crlUpdate+time.Second)
+					v := &r.Past[0].CRL.Latest
+					v.NextUpdate = v.Last.Add(-time.Second)
+				}),
+			},
 		},
 		{
 			ID:     "crl-thisupdate-nonregress",
@@ -191,6 +230,25 @@ func (s HistorySubject) rightlyRemoved() (count int) {
 		}
 	}
 	return count
+}
+
+// follows reports whether one CRLNumber is that of the next CRL after another.
+func follows(number revocation.Serial, before []byte) bool {
+	if number == nil || before == nil {
+		return false
+	}
+	next := revocation.Serial(before).Big()
+	return number.Big().Cmp(next.Add(next, big.NewInt(1))) == 0
+}
+
+// rarely lets the CRL before be that much older, and have been seen once.
+func rarely(r *fake, by time.Duration) {
+	crlBefore(r, func(p *evidence.PastCRL) {
+		p.Latest.ThisUpdate = r.Now.Add(-time.Hour - by)
+		p.Latest.NextUpdate = p.Latest.ThisUpdate.Add(10 * day)
+		p.Latest.First = p.Latest.ThisUpdate.Add(time.Hour)
+		p.Latest.Last = p.Latest.First
+	})
 }
 
 // manyEntries is how many entries a CRL has to have had before losing half of them is
