@@ -14,6 +14,7 @@ const (
 	crlOutage   = 4 * time.Hour
 	failuresIn  = 1000 // one check in so many may fail
 	manyOutages = 4    // as few as make sure that a share of failures is no chance
+	fewChecks   = 3    // that failed one after the other may have been outages of their own where they are fewer
 )
 
 func availabilityHistoryRules() []*Rule {
@@ -28,20 +29,25 @@ func availabilityHistoryRules() []*Rule {
 				switch outage, ok := s.outage(); {
 				case s.Blackout:
 					return unable(blackoutText)
-				case ok && s.crossed(outage, longOutage):
+				case ok && s.crossed(outage, longOutage, fewChecks):
 					return s.down(outage).atLeast(Critical)
-				case ok && s.crossed(outage, shortOutage):
+				case ok && s.crossed(outage, shortOutage, fewChecks):
 					return s.down(outage)
 				}
 				return s.share()
 			},
 			Bad: []fixtures.Case{
-				when("down for an hour and a second", func(r *fake) { downSince(r, shortOutage+time.Second, 3) }),
+				when("down for an hour and a second", func(r *fake) { downSince(r, shortOutage+time.Second, fewChecks) }),
+				when("down for longer, as the third check shows", func(r *fake) {
+					downSince(r, 3*time.Hour, fewChecks)
+					r.Past[0].Last = r.Now.Add(-time.Hour)
+				}),
 				when("down for a day and a second", func(r *fake) { downSince(r, longOutage+time.Second, 25) }),
 				when("the fourth outage, with four of 3999 checks", func(r *fake) { failedChecks(r, manyOutages, 4, 3999) }),
 			},
 			Good: []fixtures.Case{
-				when("down for an hour", func(r *fake) { downSince(r, shortOutage, 2) }),
+				when("down for an hour", func(r *fake) { downSince(r, shortOutage, fewChecks) }),
+				when("at two checks a day and more apart", func(r *fake) { downSince(r, longOutage+time.Second, fewChecks-1) }),
 				when("down for longer, as was told before", func(r *fake) {
 					downSince(r, 3*time.Hour, 4)
 					r.Past[0].Last = r.Now.Add(-time.Hour)
@@ -62,7 +68,7 @@ func availabilityHistoryRules() []*Rule {
 				switch {
 				case s.Blackout:
 					return unable(blackoutText)
-				case ok && s.crossed(outage, crlOutage) && outage.Checks > int(crlOutage/time.Hour):
+				case ok && s.crossed(outage, crlOutage, 1+int(crlOutage/time.Hour)):
 					return s.down(outage)
 				}
 				return pass()
@@ -85,10 +91,10 @@ func (s HistorySubject) outage() (evidence.Outage, bool) {
 	return evidence.Outage{}, false
 }
 
-// crossed reports whether an outage has come to last longer than a limit since the run
-// before: what was true then has been told then.
-func (s HistorySubject) crossed(o evidence.Outage, limit time.Duration) bool {
-	return s.At.Sub(o.Start) > limit && s.Past.Last.Sub(o.Start) <= limit
+// crossed reports whether an outage has come, since the run before, to last longer than a limit
+// and to have failed that many checks: what was true then has been told then.
+func (s HistorySubject) crossed(o evidence.Outage, limit time.Duration, checks int) bool {
+	return s.At.Sub(o.Start) > limit && o.Checks >= checks && (s.Past.Last.Sub(o.Start) <= limit || o.Checks-1 < checks)
 }
 
 func (s HistorySubject) down(o evidence.Outage) Verdict {
