@@ -178,9 +178,9 @@ func crlHistoryRules() []*Rule {
 				kept := before.Latest.Entries - s.rightlyRemoved()
 				switch {
 				case kept > 0 && now.Entries == 0, kept >= manyEntries && 2*now.Entries < kept:
-					mildest := Notice // the certificates of a few entries may well have expired together
-					if kept >= manyEntries {
-						mildest = Warning
+					mildest := Warning
+					if kept == 1 {
+						mildest = Notice // its certificate may well have expired
 					}
 					return fail("about as many entries as before", "%d entries, %d in the CRL of %s", now.Entries, before.Latest.Entries, stamp(before.Latest.ThisUpdate)).
 						in("tbsCertList.revokedCertificates").about(s.CRL.Exchange.ID).atMost(mildest)
@@ -188,6 +188,10 @@ func crlHistoryRules() []*Rule {
 				return pass()
 			},
 			Bad: []fixtures.Case{
+				when("none where there were two", func(r *fake) {
+					r.CRL.NoEntries = true
+					crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Entries = 2 })
+				}),
 				when("none where there was one", func(r *fake) {
 					r.CRL.NoEntries = true
 					crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Entries = 1 })

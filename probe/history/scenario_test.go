@@ -24,7 +24,7 @@ import (
 var scenarioBegin = time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 
 // scenarioStep is how often all are asked; while an outage is played, it is more often.
-const scenarioStep = 6 * time.Hour
+const scenarioStep = 8 * time.Hour
 
 // actor is one CA of the scenario: what it does at a time, counted from the beginning.
 type actor struct {
@@ -54,37 +54,37 @@ func scenarioActors() []actor {
 	return []actor{
 		{"healthy", func(time.Duration, *fixtures.Responder) {}, nil},
 		{"older CRL", func(at time.Duration, r *fixtures.Responder) {
-			if at == on(4, 6) {
+			if at == on(4, 8) {
 				issued(r, at-on(1, 0))
 			}
 		}, []string{"4 crl-thisupdate-nonregress"}},
 		{"older OCSP", func(at time.Duration, r *fixtures.Responder) {
-			if at == on(5, 6) {
+			if at == on(5, 8) {
 				r.OCSP.ThisUpdate = r.Now.Add(-25 * time.Hour)
 			}
 		}, []string{"5 ocsp-monotonic"}},
 		{"number again", func(at time.Duration, r *fixtures.Responder) {
-			if at == on(6, 6) {
+			if at == on(6, 8) {
 				r.CRL.Number--
 			}
 		}, []string{"6 crl-number-distinct", "6 crl-number-monotonic"}},
 		{"entry dropped", func(at time.Duration, r *fixtures.Responder) {
-			if at >= on(7, 6) {
+			if at >= on(7, 8) {
 				r.CRL.Entries = r.CRL.Entries[:1]
 			}
 		}, []string{"7 crl-no-early-removal"}},
 		{"reason downgraded", func(at time.Duration, r *fixtures.Responder) {
-			if at >= on(8, 6) {
+			if at >= on(8, 8) {
 				r.CRL.Entries[0].Reason = revocation.ReasonSuperseded
 			}
 		}, []string{"8 crl-reason-not-downgraded"}},
 		{"revocation reverted", func(at time.Duration, r *fixtures.Responder) {
-			if at >= on(9, 6) {
+			if at >= on(9, 8) {
 				r.OCSP.Assigned = fixtures.Good
 			}
 		}, []string{"9 ocsp-revoked-not-reverted"}},
 		{"flapping", func(at time.Duration, r *fixtures.Responder) {
-			if day := at / on(1, 0); day >= 10 && day < 14 && at%on(1, 0) == on(0, 6) {
+			if day := at / on(1, 0); day >= 10 && day < 14 && at%on(1, 0) == on(0, 8) {
 				r.CRLHTTP.Code = 503
 			}
 		}, []string{"13 http-24x7"}},
@@ -92,7 +92,7 @@ func scenarioActors() []actor {
 			daily(r, at)
 			r.DNS.Addresses = []string{"192.0.43.8", "192.0.43.9", "2001:500:88:200::8"}
 			r.Replicas = []func(*fixtures.Responder){nil, func(machine *fixtures.Responder) {
-				if at == on(11, 6) {
+				if at == on(11, 8) {
 					daily(machine, at-on(1, 0))
 				}
 			}, nil}
@@ -104,25 +104,28 @@ func scenarioActors() []actor {
 			}
 		}, []string{"22 crl-not-expired"}},
 		{"OCSP expired at night", func(at time.Duration, r *fixtures.Responder) {
-			if between(at, on(24, 18), on(25, 12)) {
-				r.OCSP.ThisUpdate = scenarioBegin.Add(on(24, 17))
+			if between(at, on(24, 16), on(25, 12)) {
+				r.OCSP.ThisUpdate = scenarioBegin.Add(on(24, 15))
 				r.OCSP.ProducedAt, r.OCSP.NextUpdate = r.OCSP.ThisUpdate, r.OCSP.ThisUpdate.Add(10*time.Hour-time.Second)
 			}
 		}, []string{"25 ocsp-br-update-short", "25 ocsp-not-expired"}},
 		{"status not told", func(at time.Duration, r *fixtures.Responder) {
 			r.CRL.Entries = r.CRL.Entries[:1]
-			if r.OCSP.Assigned = fixtures.Good; at >= on(26, 6) {
+			if r.OCSP.Assigned = fixtures.Good; at >= on(26, 8) {
 				r.OCSP.Assigned = fixtures.Unauthorized
 			}
 		}, []string{"26 ocsp-served-until-expiry"}},
 		{"older CRL for a day", func(at time.Duration, r *fixtures.Responder) {
-			if between(at, on(27, 6), on(28, 0)) {
+			if between(at, on(27, 8), on(28, 0)) {
 				issued(r, at-on(1, 0))
 			}
 		}, []string{"27 crl-thisupdate-nonregress"}},
-		{"90 minutes", outage(on(15, 6), 90*time.Minute), []string{"15 http-24x7", "15 http-24x7"}},
-		{"5 hours", outage(on(17, 6), 5*time.Hour), []string{"17 http-24x7", "17 http-24x7", "17 http-crl-4h"}},
-		{"26 hours", outage(on(19, 6), 26*time.Hour), []string{"19 http-24x7", "19 http-24x7", "19 http-crl-4h", "20 http-24x7", "20 http-24x7"}},
+		{"90 minutes", func(at time.Duration, r *fixtures.Responder) {
+			r.DNS.Addresses = []string{"192.0.43.8", "192.0.43.9"}
+			outage(on(15, 8), 90*time.Minute)(at, r)
+		}, []string{"15 http-24x7", "15 http-24x7"}},
+		{"5 hours", outage(on(17, 8), 5*time.Hour), []string{"17 http-24x7", "17 http-24x7", "17 http-crl-4h"}},
+		{"28 hours", outage(on(19, 8), 28*time.Hour), []string{"19 http-24x7", "19 http-24x7", "19 http-crl-4h", "20 http-24x7", "20 http-24x7"}},
 	}
 }
 
@@ -152,18 +155,19 @@ func (a actor) at(host string, at time.Duration) *fixtures.Responder {
 	r.CRL.Entries = []fixtures.CRLEntry{{Serial: revocation.Serial{0x41, 1, 2, 3, 4, 5, 6, 7, 8}, Revoked: revoked, Reason: revocation.ReasonKeyCompromise},
 		{Leaf: true, Revoked: revoked, Reason: revocation.ReasonSuperseded}}
 	r.OCSP.Assigned, r.OCSP.RevocationTime, r.OCSP.Reason = fixtures.Revoked, revoked, revocation.ReasonSuperseded
+	r.DNS.Addresses = []string{"192.0.43.8"}
 	issued(r, at)
 	a.act(at, r)
 	return r
 }
 
 // scenarioTimes is every step of 30 days, and of the outages every quarter of an hour, half
-// an hour or hour.
+// an hour or two hours.
 func scenarioTimes() []time.Duration {
 	var list []time.Duration
 	for at := time.Duration(0); at < on(30, 0); at += 15 * time.Minute {
-		if at%scenarioStep == 0 || between(at, on(15, 6), on(15, 9)) || at%(30*time.Minute) == 0 && between(at, on(17, 6), on(17, 12)) ||
-			at%time.Hour == 0 && between(at, on(19, 6), on(20, 9)) {
+		if at%scenarioStep == 0 || between(at, on(15, 8), on(15, 10)) || at%(30*time.Minute) == 0 && between(at, on(17, 8), on(17, 14)) ||
+			at%(2*time.Hour) == 0 && between(at, on(19, 8), on(20, 12)) {
 			list = append(list, at)
 		}
 	}
@@ -188,7 +192,7 @@ func (s stage) Ask(_ context.Context, q evidence.Question) evidence.Exchange {
 // scenarioAsks are enough for every fault.
 const scenarioAsks = evidence.Resolve | evidence.FetchCRL | evidence.AssignedPOST | evidence.UnassignedPOST
 
-// asking checks all actors in one run, every address of each.
+// asking checks all actors in one run, every address of each, and tries again what fails.
 func asking(t *testing.T, actors []actor, at time.Duration) *evidence.Run {
 	t.Helper()
 	run := &evidence.Run{Started: time.Now().UTC()}
@@ -200,7 +204,8 @@ func asking(t *testing.T, actors []actor, at time.Duration) *evidence.Run {
 			Responders: []string{r.OCSPURL()}, DistributionPoints: []string{r.CRLURL()}})
 	}
 	plan, err := probe.NewPlan(run, targets, probe.Options{Asks: scenarioAsks, Serials: probe.Serials{Seed: []byte("thirty days")},
-		Replicas: probe.Replicas{EveryAddress: true}})
+		Replicas:     probe.Replicas{EveryAddress: true},
+		Confirmation: probe.Confirmation{Confirmation: evidence.Confirmation{Failures: 2, Tries: 2}, Interval: 30 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
