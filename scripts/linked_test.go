@@ -19,7 +19,10 @@ var burdens = map[string]string{
 	"github.com/alecthomas/kingpin/v2":               "it is a command line, and ours is another",
 }
 
-func TestNoBurdenIsLinked(t *testing.T) {
+// chosen are the libraries that revprobe is to be built on.
+var chosen = []string{"golang.org/x/crypto/ocsp", "github.com/miekg/dns", "github.com/spf13/pflag", "github.com/olekukonko/tablewriter"}
+
+func TestWhatIsLinked(t *testing.T) {
 	list := exec.Command("go", "list", "-deps", "./cmd/revprobe")
 	list.Dir = repository(t)
 	text, err := list.Output()
@@ -29,6 +32,11 @@ func TestNoBurdenIsLinked(t *testing.T) {
 	linked := strings.Fields(string(text))
 	if !slices.Contains(linked, "net/http") {
 		t.Fatalf("net/http is not among the %d packages linked", len(linked))
+	}
+	for _, library := range chosen {
+		if !slices.Contains(linked, library) {
+			t.Errorf("the program does not link %s", library)
+		}
 	}
 	for _, burden := range slices.Sorted(maps.Keys(burdens)) {
 		if slices.Contains(linked, burden) {
