@@ -86,6 +86,7 @@ func TestSeverityOfCertificates(t *testing.T) {
 			c.CRLDistributionPoints = append(c.CRLDistributionPoints, "http://a.example/b.crl")
 		})},
 		"10 days before 2024":                 {"web", "cert-cdp-ee", 0, leaf(valid("2024-03-14T23:59:59Z", 2*ten))},
+		"10 days, of the first day":           {"web", "cert-cdp-ee", 0, leaf(valid("2024-03-15T00:00:00Z", ten-time.Second))},
 		"10 days and a second in 2025":        {"web", "cert-cdp-ee", conformance.Error, leaf(valid("2025-03-15T00:00:00Z", ten))},
 		"10 days in 2025":                     {"web", "cert-cdp-ee", 0, leaf(valid("2025-03-15T00:00:00Z", ten-time.Second))},
 		"10 days, 2 days before the change":   {"web", "cert-cdp-ee", 0, leaf(valid("2026-03-12T23:59:59Z", ten-time.Second))},
