@@ -52,7 +52,7 @@ func await(t *testing.T, c *Conn) {
 // times once somebody has asked it to, so that the first octets may have none.
 func TestArrivalIsBeforeReading(t *testing.T) {
 	c, theirs := pair(t)
-	for range 10000 {
+	for range 1_000_000 {
 		written := time.Now()
 		if _, err := theirs.Write([]byte("ab")); err != nil {
 			t.Fatal(err)
