@@ -178,7 +178,9 @@ func partitionRules() []*Rule {
 				}),
 				when("on two parts, of a certificate that nobody named", func(r *fake) {
 					shards(r, ownPoint)
-					r.CRL.Entries = append(r.CRL.Entries, r.Shards[0].CRL.Entries...)
+					other := &r.Shards[0].CRL
+					r.CRL.Entries = append(r.CRL.Entries, other.Entries...)
+					other.Entries = append(other.Entries, fixtures.CRLEntry{Serial: revokedSerial(201), Reason: revocation.ReasonSuperseded})
 				}),
 				when("on two parts", func(r *fake) {
 					shards(r, ownPoint)
@@ -196,6 +198,10 @@ func partitionRules() []*Rule {
 				when("twice on one part, which is another rule's", func(r *fake) {
 					shards(r, ownPoint)
 					r.CRL.Entries = append(r.CRL.Entries, r.CRL.Entries...)
+				}),
+				when("on one that lists all that another does, as a full CRL would", func(r *fake) {
+					shards(r, ownPoint)
+					r.CRL.Entries = append(r.CRL.Entries, r.Shards[0].CRL.Entries...)
 				}),
 				when("on two URLs of one part", func(r *fake) {
 					shards(r, ownPoint)

@@ -155,8 +155,11 @@ func (s *IssuerSubject) twice() Verdict {
 		}
 	}
 	found, count := finder.Found()
-	if count == 0 {
+	switch {
+	case count == 0:
 		return pass()
+	case byDesign(parts, count):
+		return skip()
 	}
 	var told, about []string
 	for _, r := range found[:min(len(found), maxOffenders)] {
@@ -168,6 +171,17 @@ func (s *IssuerSubject) twice() Verdict {
 	}
 	slices.Sort(about)
 	return fail("each certificate on the CRL of its distribution point", "%s", strings.Join(told, "; ")).atMost(Warning).about(slices.Compact(about)...)
+}
+
+// byDesign reports whether more than half of what parts list beside the largest of them is on
+// another as well: they are copies under URLs of their own, or one is a full CRL, and no
+// certificate was misplaced.
+func byDesign(parts []*CRLSubject, twice int) bool {
+	all, largest := 0, 0
+	for _, c := range parts {
+		all, largest = all+c.CRL.Entries, max(largest, c.CRL.Entries)
+	}
+	return 2*twice > all-largest
 }
 
 // apart returns the complete CRLs that are each for distribution points of their own. One
