@@ -114,7 +114,7 @@ func crlAgainstOCSPRules() []*Rule {
 					switch {
 					case p.entry == nil || p.certificate == nil || !p.certificate.IsCA || p.expired() || p.released():
 						return skip()
-					case p.single.Status == revocation.StatusGood && p.At.After(due):
+					case p.single.Status == revocation.StatusGood && p.given().After(due):
 						return fail("revoked since "+stamp(due), "%s", p)
 					}
 					return pass()
@@ -123,6 +123,10 @@ func crlAgainstOCSPRules() []*Rule {
 			Bad: []fixtures.Case{when("good a second later", func(r *fake) { caListed(r, fixtures.Good, toldWithin+time.Second) })},
 			Good: []fixtures.Case{
 				when("good 24 hours after the CRL", func(r *fake) { caListed(r, fixtures.Good, toldWithin) }),
+				when("good that a cache was given 24 hours after the CRL", func(r *fake) {
+					caListed(r, fixtures.Good, toldWithin+time.Second)
+					r.OCSPHTTP.Header = map[string][]string{"Age": {"1"}}
+				}),
 				when("revoked", func(r *fake) { caListed(r, fixtures.Revoked, toldWithin+time.Second) }),
 				when("a certificate of no CA", func(r *fake) { leafListed(r, fixtures.Good, toldWithin) }),
 			},

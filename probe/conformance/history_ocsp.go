@@ -28,12 +28,6 @@ func (c answerChange) newer() bool {
 	return c.single != nil && !c.single.ThisUpdate.Before(c.before.ThisUpdate)
 }
 
-// given is when the responder itself gave the answer of the run, be it to a cache.
-func (c answerChange) given() time.Time {
-	age, _ := deltaSeconds(c.now.Response.Exchange.Header.Get("Age"))
-	return c.now.Response.At.Add(-age)
-}
-
 // answerChanges pairs what was said before with the newest answer of the run. Answers that
 // nobody with authority signed are not the responder's.
 func (s HistorySubject) answerChanges() []answerChange {
@@ -224,7 +218,7 @@ func ocspHistoryRules() []*Rule {
 					switch {
 					case !ok || length >= shortValidity || !c.single.ThisUpdate.Equal(c.before.ThisUpdate):
 						return skipUnless(ok)
-					case c.given().After(deadline.Add(updateSlack)) && !c.before.Seen.After(deadline.Add(updateSlack)):
+					case c.now.Response.given().After(deadline.Add(updateSlack)) && !c.before.Seen.After(deadline.Add(updateSlack)):
 						return fail("a newer answer since "+stamp(deadline), "still that of %s, as at %s", stamp(c.before.ThisUpdate), stamp(c.before.Seen)).
 							in("responses[0].thisUpdate").at(c.single.ThisUpdate.Offset)
 					}
