@@ -31,3 +31,8 @@ const (
 	LeftNoResponder LeftOutReason = "no-responder" // it names no OCSP responder that can be asked
 	LeftGivenUp     LeftOutReason = "given-up"     // its responder had failed too often
 )
+
+// LeftOutReasons returns every LeftOutReason.
+func LeftOutReasons() []LeftOutReason {
+	return []LeftOutReason{LeftExpired, LeftSame, LeftNoIssuer, LeftNoResponder, LeftGivenUp}
+}

@@ -21,6 +21,9 @@ func Prometheus(w io.Writer, r *conformance.Report, exit int) error {
 			m.service(r, &r.Services[i])
 		}
 	}
+	if r.List != nil {
+		m.list(r.List)
+	}
 	for _, j := range r.Judged {
 		m.judged(r, j)
 	}
@@ -33,6 +36,7 @@ type metrics struct {
 	build, outcome, started, ended                 *gauge
 	up, lastAnswer, duration                       *gauge
 	answer, thisUpdate, nextUpdate, rule, findings *gauge
+	listed, leftOut                                *gauge
 }
 
 func newMetrics() *metrics {
@@ -49,6 +53,8 @@ func newMetrics() *metrics {
 	m.answer = m.gauge("ocsp_answer", "1 for what a responder answered to a kind of serial, 0 for the other statuses.", with("serial", "method", "answer")...)
 	m.thisUpdate = m.gauge("oldest_this_update_timestamp_seconds", "The earliest thisUpdate among the documents of the service.", with("document")...)
 	m.nextUpdate = m.gauge("soonest_next_update_timestamp_seconds", "The earliest nextUpdate among the documents of the service.", with("document")...)
+	m.listed = m.gauge("list_certificates", "How many certificates of the lists a responder gave each status.", with("answer")...)
+	m.leftOut = m.gauge("list_left_out", "How many certificates of the lists nobody was asked about, and why.", "reason")
 	m.rule = m.gauge("rule_verdicts", "How many verdicts of a rule on a service came out in each way; suppressed failures count as suppressed.", "service", "rule", "outcome")
 	m.findings = m.gauge("findings", "Failures of a service by severity, without those suppressed.", "service", "severity")
 	return m
@@ -131,6 +137,27 @@ func (m *metrics) answers(r *conformance.Report, s *conformance.Service) {
 		for _, word := range slices.Concat(statuses, words) {
 			m.answer.set(oneIf(slices.Contains(words, word)), identity(s, label(q.strategy), label(q.method), label(word))...)
 		}
+	}
+}
+
+// list counts the certificates of lists by what was answered about them.
+func (m *metrics) list(l *conformance.ListReport) {
+	for _, s := range l.Services {
+		of := func(word string) []string {
+			return []string{label(s.Responder), label(s.Name), label(s.Issuer), label(word)}
+		}
+		for _, word := range statuses {
+			m.listed.add(0, of(word)...)
+		}
+		for _, a := range s.Answers {
+			m.listed.add(float64(a.Count), of(a.Answer)...)
+		}
+	}
+	for _, why := range evidence.LeftOutReasons() {
+		m.leftOut.add(0, string(why))
+	}
+	for _, left := range l.LeftOut {
+		m.leftOut.add(float64(left.Count), label(string(left.Why)))
 	}
 }
 

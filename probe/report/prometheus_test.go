@@ -14,6 +14,7 @@ import (
 	"github.com/revprobe/revprobe/probe/conformance"
 	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/probe/report"
+	"github.com/revprobe/revprobe/revocation"
 )
 
 // samples reads what Prometheus writes with the client library's parser: name{labels in
@@ -163,5 +164,38 @@ func TestPrometheusCountsSuppressedFailuresApart(t *testing.T) {
 	}
 	if got := only(t, found, "revprobe_rule_verdicts", "rule=ocsp-unassigned-not-good", "outcome=failed"); got != 1 {
 		t.Errorf("%v failed, want 1", got)
+	}
+}
+
+// What was answered about lists is counted by status, those that nobody got among them.
+func TestPrometheusOfLists(t *testing.T) {
+	t.Parallel()
+	r := checked()
+	r.List = &conformance.ListReport{
+		List: &evidence.List{Files: []string{"issued.pem"}, Certificates: 9, LeftOut: []evidence.LeftOut{
+			{Why: evidence.LeftNoIssuer, Of: "CN=A", Count: 2}, {Why: evidence.LeftNoIssuer, Of: "CN=B", Count: 1}}},
+		Services: []*conformance.ListService{{Responder: responderURL, Issuer: authority, Name: "CN=Example CA", Certificates: 6, Answers: []conformance.ListAnswer{
+			{Answer: "good", Signature: revocation.SignatureValid, Count: 3}, {Answer: "good", Signature: revocation.SignatureInvalid, Count: 1},
+			{Answer: "http-timeout", Count: 2}}}},
+	}
+	found := samples(t, r, 0)
+	for word, want := range map[string]float64{"good": 4, "http-timeout": 2, "unknown": 0} {
+		got := matching(found, "revprobe_list_certificates", "service="+responderURL, "issuer_sha256="+authority, "answer="+word)
+		for _, value := range got {
+			if value != want {
+				t.Errorf("%s: %v, want %v", word, got, want)
+			}
+		}
+		if len(got) != 1 {
+			t.Errorf("%s: %v", word, got)
+		}
+	}
+	for reason, want := range map[string]float64{"no-issuer": 3, "expired": 0} {
+		if got := found["revprobe_list_left_out{reason="+reason+"}"]; got != want {
+			t.Errorf("%s: %v, want %v", reason, got, want)
+		}
+	}
+	if one := matching(samples(t, checked(), 0), "revprobe_list_certificates"); len(one) > 0 {
+		t.Errorf("without a list there are %v", one)
 	}
 }
