@@ -20,22 +20,28 @@ func ListQuestion(responder string, issuer, c *x509.Certificate) (evidence.Quest
 }
 
 // How often in a row a host may fail to answer before it is left alone for a while, for how
-// long, and how often before it is given up.
+// long, and how often before it is given up. One that has never answered, which may be a
+// wrong address, is asked its first question so many times, and not waited for long.
 const (
 	patience   = 3
 	recess     = time.Minute
 	maxSilent  = 10
+	firstTries = 3
+	firstPause = 20 * time.Second
 	maxWaiting = 64 << 20 // octets of questions that wait, of all hosts together
 )
 
-// ListOptions say what becomes of the answers about a list. Neither function is called by
-// several goroutines at once.
+// ListOptions say what becomes of the answers about a list. None of the functions is called
+// by several goroutines at once.
 type ListOptions struct {
 	Kept int                      // how many exchanges there are already
 	Keep func(*evidence.Exchange) // is given each exchange as soon as it is over
 	// GivenUp is given each question that is not put, since its host had failed too often, the
 	// last time so.
 	GivenUp func(evidence.Question, evidence.Failure)
+	// Waiting, where not nil, is told of each host that does not answer, when it is left alone
+	// for the first time: for how long, and how often it may fail from then on.
+	Waiting func(last *evidence.Exchange, pause time.Duration, more int)
 }
 
 // AskList puts questions as they come, several hosts at once, each host one question at a
@@ -77,6 +83,8 @@ type listing struct {
 type listedHost struct {
 	questions []evidence.Question
 	working   bool
+	answered  bool             // ever
+	told      bool             // that it does not answer
 	failed    int              // in a row
 	givenUp   evidence.Failure // the last failure; empty: it is not given up
 }
@@ -139,28 +147,50 @@ func (l *listing) work(h *listedHost) {
 	}
 }
 
-// put asks one question, and once more where it failed in a way that may be chance.
+// put asks one question, and again where it failed in a way that may be chance.
 func (l *listing) put(h *listedHost, q evidence.Question) {
 	x, ok := l.ask(q)
-	if ok && chance(x) {
+	switch {
+	case ok && !h.answered && absent(x):
+		for n := 1; n < firstTries && ok && absent(x); n++ {
+			l.pause(h, &x, firstPause, firstTries-n)
+			q.Repeat = true
+			x, ok = l.ask(q)
+		}
+		if ok && absent(x) {
+			h.givenUp = x.Failure
+			return
+		}
+	case ok && chance(x):
 		q.Repeat = true
 		x, ok = l.ask(q)
 	}
 	switch {
 	case !ok:
 		return
-	case x.Failure == evidence.Refused || x.Failure == evidence.BadURL:
-		h.givenUp = x.Failure // the next time it would be the same
+	case permanent(x):
+		h.givenUp = x.Failure
 	case silent(x):
 		switch h.failed++; {
 		case h.failed >= maxSilent:
 			h.givenUp = x.Failure
 		case h.failed >= patience:
-			l.pause()
+			l.pause(h, &x, recess, maxSilent-h.failed)
 		}
 	default:
-		h.failed = 0
+		h.failed, h.answered = 0, true
 	}
+}
+
+// permanent reports whether the next question would fail like this one.
+func permanent(x evidence.Exchange) bool {
+	return x.Failure == evidence.Refused || x.Failure == evidence.BadURL
+}
+
+// absent reports whether an exchange leaves open that there is any responder. One that asks to
+// be left alone is there.
+func absent(x evidence.Exchange) bool {
+	return silent(x) && !permanent(x) && x.Code != http.StatusTooManyRequests
 }
 
 // ask puts a question and keeps what came back; false where it was interrupted.
@@ -186,8 +216,15 @@ func (l *listing) giveUp(q evidence.Question, f evidence.Failure) {
 	l.GivenUp(q, f)
 }
 
-func (l *listing) pause() {
-	timer := time.NewTimer(recess)
+// pause leaves a host alone that does not answer.
+func (l *listing) pause(h *listedHost, last *evidence.Exchange, pause time.Duration, more int) {
+	if !h.told && l.Waiting != nil && l.ctx.Err() == nil {
+		h.told = true
+		l.keeping.Lock()
+		l.Waiting(last, pause, more)
+		l.keeping.Unlock()
+	}
+	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

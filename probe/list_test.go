@@ -111,7 +111,7 @@ func TestFailuresAreAskedAgainOnce(t *testing.T) {
 		"404":             {evidence.Exchange{Failure: evidence.HTTPStatus, Code: 404}, 1},
 		"a redirect":      {evidence.Exchange{Failure: evidence.Redirect, Code: 301}, 1},
 		"a whole answer":  {evidence.Exchange{Code: 200}, 1},
-		"our own network": {evidence.Exchange{Failure: evidence.NoRoute}, 1},
+		"our own network": {evidence.Exchange{Failure: evidence.NoRoute}, 2},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			a := answering{answer: func(_ evidence.Question, times int) evidence.Exchange {
@@ -128,45 +128,87 @@ func TestFailuresAreAskedAgainOnce(t *testing.T) {
 	}
 }
 
-// A host that fails is left alone for a while and given up in the end; others are asked on.
+// A host that fails is left alone for a while and given up in the end, soon where it never
+// answered; others are asked on.
 func TestASilentHostIsGivenUp(t *testing.T) {
+	timeout, busy := evidence.Exchange{Failure: evidence.ConnectTimeout}, evidence.Exchange{Failure: evidence.HTTPStatus, Code: 503}
+	later, cutOff := evidence.Exchange{Failure: evidence.HTTPStatus, Code: 429}, evidence.Exchange{Failure: evidence.NoRoute}
 	for name, test := range map[string]struct {
 		failed  evidence.Exchange
+		first   int // answered before it fails
 		kept    int
 		seconds int
+		told    string
 	}{
-		"timeouts":            {evidence.Exchange{Failure: evidence.ConnectTimeout}, 20, 20 + 7*60},
-		"503":                 {evidence.Exchange{Failure: evidence.HTTPStatus, Code: 503}, 20, 20 + 7*60},
-		"429":                 {evidence.Exchange{Failure: evidence.HTTPStatus, Code: 429}, 10, 10 + 7*60},
-		"no route":            {evidence.Exchange{Failure: evidence.NoRoute}, 10, 10 + 7*60},
-		"a private address":   {evidence.Exchange{Failure: evidence.Refused}, 1, 1},
-		"404, which is none":  {evidence.Exchange{Failure: evidence.HTTPStatus, Code: 404}, 25, 25},
-		"HTML, which is none": {evidence.Exchange{Code: 200}, 25, 25},
+		"timeouts":               {timeout, 1, 21, 21 + 7*60, "1m0s 7"},
+		"503":                    {busy, 1, 21, 21 + 7*60, "1m0s 7"},
+		"429":                    {later, 1, 11, 11 + 7*60, "1m0s 7"},
+		"no route":               {cutOff, 1, 11, 11 + 7*60, "1m0s 7"},
+		"never but timeouts":     {timeout, 0, 3, 3 + 2*20, "20s 2"},
+		"never but 503":          {busy, 0, 3, 3 + 2*20, "20s 2"},
+		"never but 429":          {later, 0, 10, 10 + 7*60, "1m0s 7"},
+		"never any route":        {cutOff, 0, 3, 3 + 2*20, "20s 2"},
+		"a private address":      {evidence.Exchange{Failure: evidence.Refused}, 0, 1, 1, ""},
+		"404, which is none":     {evidence.Exchange{Failure: evidence.HTTPStatus, Code: 404}, 0, 25, 25, ""},
+		"HTML, which is none":    {evidence.Exchange{Code: 200}, 0, 25, 25, ""},
+		"404, and then timeouts": {timeout, 1, 21, 21 + 7*60, "1m0s 7"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
+			answered := 0
 			a := answering{answer: func(q evidence.Question, _ int) evidence.Exchange {
-				if q.URL == "http://bad.example" {
-					return test.failed
+				switch {
+				case q.URL == "http://good.example":
+					return evidence.Exchange{Code: 200}
+				case answered < test.first && strings.HasPrefix(name, "404"):
+					answered++
+					return evidence.Exchange{Failure: evidence.HTTPStatus, Code: 404}
+				case answered < test.first:
+					answered++
+					return evidence.Exchange{Code: 200}
 				}
-				return evidence.Exchange{Code: 200}
+				return test.failed
 			}}
 			began, last := time.Now(), map[string]int{}
-			kept, givenUp := askList(t.Context(), &a, about(50, "bad.example", "good.example"))
-			count := map[string]int{}
+			var kept []evidence.Exchange
+			givenUp, told := 0, []string(nil)
+			probe.AskList(t.Context(), slices.Values(about(50, "bad.example", "good.example")), &a, probe.ListOptions{
+				Keep:    func(x *evidence.Exchange) { kept = append(kept, *x) },
+				GivenUp: func(evidence.Question, evidence.Failure) { givenUp++ },
+				Waiting: func(x *evidence.Exchange, pause time.Duration, more int) {
+					if x.URL != "http://bad.example" || x.Failure != test.failed.Failure {
+						t.Errorf("%s: told of %s: %s", name, x.URL, x.Failure)
+					}
+					told = append(told, fmt.Sprint(pause, " ", more))
+				},
+			})
+			count, asked := map[string]int{}, map[string]bool{}
 			for _, x := range kept {
 				count[x.URL]++
 				last[x.URL] = int(x.At.Sub(began) / time.Second)
-			}
-			asked := map[string]bool{}
-			for _, x := range kept {
 				asked[x.URL+x.Serial] = true
 			}
 			if count["http://bad.example"] != test.kept || last["http://bad.example"] != test.seconds || count["http://good.example"] != 25 || last["http://good.example"] != 25 ||
-				len(asked)+len(givenUp) != 50 {
-				t.Errorf("%s: %v exchanges, the last after %v s, %d given up", name, count, last, len(givenUp))
+				len(asked)+givenUp != 50 || strings.Join(told, ", ") != test.told {
+				t.Errorf("%s: %v exchanges, the last after %v s, %d given up; told %q", name, count, last, givenUp, told)
 			}
 		})
 	}
+}
+
+// A host whose first question fails at first is asked it again, and then the others.
+func TestAHostThatAnswersInTheEndIsNotGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := answering{answer: func(_ evidence.Question, times int) evidence.Exchange {
+			if times < 2 {
+				return evidence.Exchange{Failure: evidence.ConnectRefused}
+			}
+			return evidence.Exchange{Code: 200}
+		}}
+		kept, givenUp := askList(t.Context(), &a, about(1, "a.example"))
+		if len(kept) != 3 || !kept[1].Repeat || !kept[2].Repeat || kept[2].Code != 200 || len(givenUp) != 0 {
+			t.Errorf("%d exchanges, %d given up", len(kept), len(givenUp))
+		}
+	})
 }
 
 // One answer is enough to begin to count anew.
@@ -174,7 +216,7 @@ func TestAHostThatComesBackIsAskedOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
 		a := answering{answer: func(evidence.Question, int) evidence.Exchange {
-			if n++; n%20 < 18 {
+			if n++; n > 1 && n%20 < 18 {
 				return evidence.Exchange{Failure: evidence.ConnectTimeout}
 			}
 			return evidence.Exchange{Code: 200}

@@ -91,11 +91,7 @@ func (l *issuedLists) try(name string) error {
 	if name == "-" {
 		return nil
 	}
-	info, err := os.Stat(name)
-	switch {
-	case err == nil && info.IsDir():
-		return hinted("reading "+name+": it is a directory", "name the files in it")
-	case err == nil && !info.Mode().IsRegular():
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return nil
 	}
 	file, err := open(name)
@@ -157,7 +153,7 @@ func (l *issuedLists) check(ctx context.Context, asker probe.Asker) (int, error)
 		return 0, err
 	}
 	l.progress.begin(l.env, l.judge.quiet)
-	probe.AskList(ctx, l.questions(ctx), asker, probe.ListOptions{Kept: count, Keep: take, GivenUp: l.issued.GiveUp})
+	probe.AskList(ctx, l.questions(ctx), asker, probe.ListOptions{Kept: count, Keep: take, GivenUp: l.issued.GiveUp, Waiting: l.waiting})
 	l.progress.end()
 	l.finish(ctx)
 	unkept := keep.writeList(l.run)
@@ -167,6 +163,23 @@ func (l *issuedLists) check(ctx context.Context, asker probe.Asker) (int, error)
 		return 0, &lateError{unkept} // after the report: what was asked is not lost
 	}
 	return code, err
+}
+
+// waiting tells, while it is waited for, of a responder that does not answer.
+func (l *issuedLists) waiting(last *evidence.Exchange, pause time.Duration, more int) {
+	if l.judge.quiet {
+		return
+	}
+	why := string(last.Failure)
+	switch {
+	case last.Failure == evidence.HTTPStatus:
+		why = fmt.Sprintf("HTTP %d", last.Code)
+	case last.Detail != "":
+		why += ", " + last.Detail
+	}
+	l.progress.aside(func() {
+		warn(l.env, fmt.Errorf("%s does not answer (%s): it is asked again in %s, and given up when it has failed %d times more", last.URL, why, pause, more))
+	})
 }
 
 // finish notes what the run came to.
@@ -182,10 +195,15 @@ func (l *issuedLists) finish(ctx context.Context) {
 		l.run.Notes = append(l.run.Notes, "interrupted: what had been answered by then was judged; "+goOn)
 	}
 	for _, left := range l.run.List.LeftOut {
-		if left.Why == evidence.LeftGivenUp {
-			l.run.Interrupted = true
-			l.run.Notes = append(l.run.Notes, fmt.Sprintf("%s was given up (%s), and not asked about %d certificates; %s", left.Of, left.Failure, left.Count, goOn))
+		if left.Why != evidence.LeftGivenUp {
+			continue
 		}
+		l.run.Interrupted = true
+		then := goOn
+		if left.Failure == evidence.Refused {
+			then = "--allow-private asks private addresses that certificates name"
+		}
+		l.run.Notes = append(l.run.Notes, fmt.Sprintf("%s was given up (%s), and not asked about %d certificates; %s", left.Of, left.Failure, left.Count, then))
 	}
 }
 

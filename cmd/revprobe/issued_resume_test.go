@@ -167,7 +167,7 @@ func TestResumeOfWhatIsNoList(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "run")
 	s.check(t, "--archive", name, "--rules", "crl-not-pem").flat().want(t, exitClean)
 	list := write(t, "list.pem", s.list(0, 2, nil))
-	for resumed, want := range map[string]string{name: "is the archive of another check", s.ca: "reading the archive", filepath.Join(t.TempDir(), "missing"): "no such file"} {
+	for resumed, want := range map[string]string{name: "is the archive of another check", s.ca: "it is no archive", filepath.Join(t.TempDir(), "missing"): "no such file"} {
 		archive := filepath.Join(t.TempDir(), "run")
 		revprobe(t, "check", "--issued", list, "--issuer", s.ca, "--resume", resumed, "--archive", archive).wantUsage(t, want)
 		if left, _ := filepath.Glob(archive + "*"); len(left) > 0 {

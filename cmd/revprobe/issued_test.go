@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -144,10 +146,59 @@ func TestListWhoseResponderIsNotAsked(t *testing.T) {
 	if n := s.connections.Load(); n != 0 {
 		t.Errorf("%d connections came", n)
 	}
-	few := write(t, "few.pem", s.list(0, 2, nil))
-	revprobe(t, "check", "--issued", few, "--issuer", s.ca, "--ocsp", "http://"+closedPort(t), "--format", "markdown").want(t, exitFindings, "base64 -d >request.der", "printf %s MF")
-	revprobe(t, "check", "--issued", few, "--issuer", s.ca, "--ocsp", "http://"+closedPort(t)).flat().want(t, exitFindings, "critical http-status-200",
-		"4 of 4 answers failed, the first: connect-refused", "2 - 2")
+	private := revprobe(t, "check", "--issued", list, "--issuer", s.ca).flat()
+	private.want(t, exitInconclusive, "was given up (refused), and not asked about 4 certificates; --allow-private asks private addresses")
+	few := write(t, "few.pem", s.list(0, 5, nil))
+	args := []string{"check", "--issued", few, "--issuer", s.ca, "--ocsp", "http://" + closedPort(t)}
+	silent := map[string]outcome{}
+	for _, more := range [][]string{nil, {"--quiet"}, {"--format", "markdown"}} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			o := revprobe(t, slices.Concat(args, more)...)
+			if took := time.Since(began); took < 30*time.Second || took > time.Minute {
+				t.Errorf("%v: given up after %s", more, took)
+			}
+			silent[strings.Join(more, " ")] = o.flat()
+		})
+	}
+	if told := silent[""].stderr; strings.Count(told, "\n") != 1 || !strings.Contains(told, " does not answer (connect-refused, ") || !strings.HasSuffix(told, "): it is asked again in 20s, and given up when it has failed 2 times more\n") ||
+		silent["--quiet"].stderr != "" {
+		t.Errorf("told %q, with --quiet %q", told, silent["--quiet"].stderr)
+	}
+	for more, texts := range map[string][]string{
+		"":                  {"critical http-status-200", "3 of 3 answers failed, the first: connect-refused", "1 - 1", "was given up (connect-refused), and not asked about 4 certificates; --archive keeps"},
+		"--format markdown": {"base64 -d >request.der", "printf %s MF"},
+	} {
+		o := silent[more]
+		o.stderr = ""
+		o.want(t, exitFindings, texts...)
+	}
+}
+
+// What is no finding and may be taken for one that is missing is told, each certificate once.
+func TestRemarksAboutAList(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	s := issuer(t, always(fixtures.Unknown), func(z http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if asked.Add(1)%2 == 0 {
+				w.WriteHeader(http.StatusInternalServerError) // every other time, so that it is asked again
+				return
+			}
+			z.ServeHTTP(w, r)
+		})
+	})
+	silent := func(c *x509.Certificate) {
+		c.OCSPServer, c.PolicyIdentifiers, c.Policies, c.ExtraExtensions = nil, nil, nil, nil
+	}
+	young := func(c *x509.Certificate) { c.NotBefore, c.ExtraExtensions = time.Now().Add(-time.Hour), nil }
+	list := write(t, "list.pem", slices.Concat(s.list(0, 5, silent), s.list(5, 4, young)))
+	o := revprobe(t, "check", "--issued", list, "--issuer", s.ca, "--ocsp", s.fake.OCSPURL(), "--rules", "ocsp-*").flat()
+	o.want(t, exitClean, "9 - 9", "hint: 5 of the certificates answered unknown or unauthorized name no OCSP responder: nobody has to answer about them",
+		"hint: 4 of the certificates answered unknown or unauthorized may be younger than the 15 minutes of BR 4.9.9", "hint: 5 of the certificates asked about carry no CA/Browser Forum policy")
+	if asked.Load() <= 9 {
+		t.Errorf("nothing was asked again: %d questions", asked.Load())
+	}
 }
 
 func TestListsOfSeveralForms(t *testing.T) {

@@ -101,6 +101,10 @@ func open(name string) (*os.File, error) {
 	if errors.As(err, &inner) {
 		return nil, fmt.Errorf("reading %s: %w", name, inner.Err)
 	}
+	if info, problem := file.Stat(); problem == nil && info.IsDir() {
+		_ = file.Close()
+		return nil, hinted("reading "+name+": it is a directory", "name the files in it")
+	}
 	return file, err
 }
 
@@ -215,9 +219,6 @@ func (l *linter) open(name string) (*evidence.Blob, func(), error) {
 		case err != nil:
 			close()
 			return nil, nil, err
-		case info.IsDir():
-			close()
-			return nil, nil, fmt.Errorf("reading %s: it is a directory, name the files in it", name)
 		case info.Mode().IsRegular() && info.Size() > 0: // those of /proc say that they are empty
 			return &evidence.Blob{Octets: file, Length: info.Size()}, close, nil
 		}

@@ -46,8 +46,17 @@ type environment struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	endBySecond(ctx, stop)
 	os.Exit(run(ctx, realWorld(), os.Args[1:]))
+}
+
+// oneSignal is how long a signal may take to come twice and be one all the same: timeout(1),
+// and scripts that pass it on, send it to the program and to its process group.
+const oneSignal = time.Second / 2
+
+// endBySecond has a second signal end the program at once.
+func endBySecond(ctx context.Context, stop func()) {
+	context.AfterFunc(ctx, func() { time.AfterFunc(oneSignal, stop) })
 }
 
 func realWorld() *environment {

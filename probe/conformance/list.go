@@ -1,9 +1,6 @@
 package conformance
 
 import (
-	"crypto/x509"
-	"fmt"
-
 	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
 )
@@ -22,7 +19,7 @@ type ListExaminer struct {
 	ours     int // failed for reasons of our own
 	services []*listService
 	byPlace  map[[2]string]*listService // URL and issuer
-	private  int                        // certificates without any policy of the CA/Browser Forum
+	remarks  [remarks]int               // certificates that each holds of
 }
 
 // listService is one responder with one CA.
@@ -30,6 +27,9 @@ type listService struct {
 	Service
 	whole int                 // exchanges that brought a whole answer in time
 	kept  []evidence.Exchange // the others, without what they carried
+
+	last    string        // the serial that was asked about last
+	holding [remarks]bool // of that certificate
 }
 
 // maxKept bounds what is kept of the exchanges with one service that failed.
@@ -58,8 +58,9 @@ func (l *ListExaminer) Take(x *evidence.Exchange) {
 		e.origins[x.Subject] = "the list"
 	}
 	e.exchange(x)
+	s := l.service(x)
 	if err == nil {
-		l.lookAt(c)
+		l.remark(s, x, c)
 		delete(e.certificates, x.Subject)
 		delete(e.origins, x.Subject)
 		delete(e.issuers, c)
@@ -67,7 +68,6 @@ func (l *ListExaminer) Take(x *evidence.Exchange) {
 	for i := range e.report.Findings {
 		l.findings.add(e.report.Findings[i], x)
 	}
-	s := l.service(x)
 	for _, a := range e.report.Answers {
 		l.result.add(a, s.Name, c)
 	}
@@ -85,12 +85,6 @@ func (l *ListExaminer) Take(x *evidence.Exchange) {
 // maxDelegates is how many delegates are known to have been judged: a responder may send a new one
 // with every answer.
 const maxDelegates = 1000
-
-func (l *ListExaminer) lookAt(c *x509.Certificate) {
-	if !publicPolicy(c) && !c.IsCA {
-		l.private++
-	}
-}
 
 // bare is an exchange without what it carried.
 func bare(x *evidence.Exchange) evidence.Exchange {
@@ -141,9 +135,7 @@ func (l *ListExaminer) Report(run *evidence.Run) *Report {
 	if r.ClockError != 0 {
 		r.Hints = append(r.Hints, clockText(r.ClockError))
 	}
-	if l.private > 0 && r.Profile.Name != "rfc" {
-		r.Hints = append(r.Hints, fmt.Sprintf("%d of the certificates asked about carry no CA/Browser Forum policy: if their CA is not publicly trusted, --profile rfc judges by the RFCs alone", l.private))
-	}
+	r.Hints = append(r.Hints, l.remarked(r.Profile)...)
 	e.suppress(l.options.Suppressions)
 	e.tally()
 	return r

@@ -80,11 +80,12 @@ func answersForAssigned(s ResponseSubject) Verdict {
 	switch {
 	case s.Subject == nil || len(s.Subject.OCSPServer) == 0 || s.At.After(s.Subject.NotAfter) || s.Issuer != nil && revocation.SignsPrecertificates(s.Issuer):
 		return skip() // the duty is to certificates that name a responder, until they expire
-	case !s.At.After(published(s.Subject).Add(assignmentGrace)):
-		return unable("the certificate may be younger than 15 minutes")
 	}
 	switch answer := word(&s); answer {
 	case "unknown", "unauthorized", "try-later", "internal-error", "sig-required", "malformed-request":
+		if withinGrace(s.Subject, s.At) {
+			return unable("the certificate may be younger than 15 minutes")
+		}
 		return fail("good or revoked", "%s for the certificate with serial %s, published by %s",
 			answer, revocation.SerialOf(s.Subject.SerialNumber), stamp(published(s.Subject))).in("responses[0].certStatus")
 	case "good", "revoked", "extended-revoked":
@@ -99,6 +100,11 @@ func poisonedAt(notBefore time.Time) func(*x509.Certificate) {
 		c.NotBefore = notBefore
 		c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: []int{1, 3, 6, 1, 4, 1, 11129, 2, 4, 3}, Critical: true, Value: []byte{5, 0}})
 	}
+}
+
+// withinGrace reports whether a responder may, at that time, not yet know a certificate.
+func withinGrace(c *x509.Certificate, at time.Time) bool {
+	return !at.After(published(c).Add(assignmentGrace))
 }
 
 // published returns the moment by which a certificate's serial had certainly been

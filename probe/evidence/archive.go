@@ -145,7 +145,7 @@ func NewArchiveReader(r io.Reader, store Store) (*ArchiveReader, error) {
 		return nil, fmt.Errorf("reading the archive: %w", err)
 	}
 	if err := json.Unmarshal(first, &header); err != nil {
-		return nil, fmt.Errorf("reading the archive's first line: %w", err)
+		return nil, fmt.Errorf("it is no archive: in its first line, %w", err)
 	}
 	if header.Format < oldestFormat || header.Format > archiveFormat {
 		return nil, fmt.Errorf("reading the archive: its format is %d, this revprobe reads %d to %d", header.Format, oldestFormat, archiveFormat)

@@ -47,7 +47,11 @@ func Plugin(r *conformance.Report, exit int) PluginState {
 // performance data. An error is w's.
 func Nagios(w io.Writer, r *conformance.Report, exit int) error {
 	data := slices.Concat(severityData(r), timeData(r))
-	_, err := fmt.Fprintf(w, "%s | %s\n", PluginText(Plugin(r, exit), pluginSummary(r)), strings.Join(data, " "))
+	state, summary := Plugin(r, exit), pluginSummary(r)
+	if why := whyUnknown(r); state == PluginUnknown && why != "" && why != summary {
+		summary = why + "; " + summary
+	}
+	_, err := fmt.Fprintf(w, "%s | %s\n", PluginText(state, summary), strings.Join(data, " "))
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
@@ -82,6 +86,15 @@ func pluginSummary(r *conformance.Report) string {
 
 // noFindings says why there are none.
 func noFindings(r *conformance.Report) string {
+	if why := whyUnknown(r); why != "" {
+		return why
+	}
+	return fmt.Sprintf("no findings, %d verdicts passed, %d inconclusive", r.Outcomes.Passed, r.Outcomes.Inconclusive)
+}
+
+// whyUnknown says why findings, or that there are none, do not tell the state of what was
+// checked; empty where they do.
+func whyUnknown(r *conformance.Report) string {
 	switch {
 	case len(r.Bugs) > 0:
 		first, _, _ := strings.Cut(r.Bugs[0], "\n")
@@ -91,7 +104,7 @@ func noFindings(r *conformance.Report) string {
 	case r.Interrupted:
 		return "interrupted before everything was asked"
 	}
-	return fmt.Sprintf("no findings, %d verdicts passed, %d inconclusive", r.Outcomes.Passed, r.Outcomes.Inconclusive)
+	return ""
 }
 
 // placeOf names the service or the file that a finding is about.

@@ -58,6 +58,25 @@ func TestNagiosStateFollowsTheExitCode(t *testing.T) {
 	}
 }
 
+// Where the state is not known, the line says why before it says what was found all the same.
+func TestNagiosSaysWhyItIsUnknown(t *testing.T) {
+	t.Parallel()
+	mild := checked()
+	mild.Findings = mild.Findings[len(mild.Findings)-1:]
+	found := strings.TrimPrefix(strings.Split(plugin(t, mild, 0), " | ")[0], "REVPROBE OK - ")
+	mild.Bugs, mild.NothingAsked = nil, true
+	if line := plugin(t, mild, 3); !strings.HasPrefix(line, "REVPROBE UNKNOWN - nothing could be asked; "+found+" | ") {
+		t.Errorf("%q", line)
+	}
+	mild.NothingAsked, mild.Interrupted = false, true
+	if line := plugin(t, mild, 3); !strings.HasPrefix(line, "REVPROBE UNKNOWN - interrupted before everything was asked; "+found+" | ") {
+		t.Errorf("%q", line)
+	}
+	if line := plugin(t, mild, 1); !strings.HasPrefix(line, "REVPROBE WARNING - "+found+" | ") {
+		t.Errorf("%q", line)
+	}
+}
+
 // What a far end sends begins neither another line nor the performance data.
 func TestNagiosLineOfHostileText(t *testing.T) {
 	t.Parallel()
