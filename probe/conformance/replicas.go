@@ -52,7 +52,7 @@ func sameQuestion(a, b evidence.Question) bool {
 }
 
 func (s ServiceSubject) replicaAnswer(x *evidence.Exchange) replicaAnswer {
-	a := replicaAnswer{Exchange: x, machine: machine(x), said: string(x.Failure)}
+	a := replicaAnswer{Exchange: x, machine: x.Machine(), said: string(x.Failure)}
 	for i := range s.Answers {
 		if s.Answers[i].Exchange == x.ID {
 			a.response, a.said = s.Answers[i].Response, s.Answers[i].Answer.Answer

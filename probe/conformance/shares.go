@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -31,7 +30,7 @@ func shares(bad, all []*evidence.Exchange, whole int, word string) string {
 			}
 			continue
 		}
-		place := machine(x)
+		place := x.Machine()
 		if rounds {
 			place = x.Ask.String() + " at " + place
 		}
@@ -54,12 +53,4 @@ func shares(bad, all []*evidence.Exchange, whole int, word string) string {
 		text += fmt.Sprintf("; of the others %s", portion(onceBad, once))
 	}
 	return text
-}
-
-// machine is the address that an exchange was with, or was to be with.
-func machine(x *evidence.Exchange) string {
-	if peer, err := netip.ParseAddrPort(x.Peer); err == nil {
-		return peer.Addr().String()
-	}
-	return x.Address
 }

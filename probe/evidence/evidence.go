@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -232,6 +233,14 @@ func (f Failure) Ours() bool {
 // TimedOut reports whether a server that took the connection did not answer whole in the time
 // that it was given.
 func (f Failure) TimedOut() bool { return f == HTTPTimeout || f == HeadTimeout || f == BodyTimeout }
+
+// Machine is the address that the exchange was with, or was to be with.
+func (x *Exchange) Machine() string {
+	if peer, err := netip.ParseAddrPort(x.Peer); err == nil {
+		return peer.Addr().String()
+	}
+	return x.Address
+}
 
 // Answered reports whether a whole HTTP answer with status 200 came back.
 func (x *Exchange) Answered() bool { return x.Failure == "" && x.Code == http.StatusOK }

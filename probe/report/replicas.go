@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -64,7 +63,7 @@ func (s *section) replicaRows() (rows []*replicaRow, differ bool) {
 			continue
 		}
 		said, d := s.given(x)
-		row := &replicaRow{address: machine(x), question: x.Ask.String(), said: said, number: d.Number}
+		row := &replicaRow{address: x.Machine(), question: x.Ask.String(), said: said, number: d.Number}
 		at := slices.IndexFunc(rows, func(r *replicaRow) bool {
 			return r.address == row.address && r.question == row.question && r.said == row.said && r.number == row.number
 		})
@@ -102,14 +101,6 @@ func (s *section) replicaRows() (rows []*replicaRow, differ bool) {
 		return slices.Index(addresses, a.address) - slices.Index(addresses, b.address)
 	})
 	return rows, differ
-}
-
-// machine is the address that an exchange was with, or was to be with.
-func machine(x *evidence.Exchange) string {
-	if peer, err := netip.ParseAddrPort(x.Peer); err == nil {
-		return peer.Addr().String()
-	}
-	return x.Address
 }
 
 // given is what an exchange brought, in a word, and its document.
