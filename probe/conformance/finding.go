@@ -30,6 +30,9 @@ type Finding struct {
 	SuppressedUntil time.Time
 }
 
+// Verdicts is how many verdicts the finding stands for.
+func (f Finding) Verdicts() int { return max(f.Times, 1) }
+
 // Answer is what a responder said about one serial, in one word.
 type Answer struct {
 	Responder string // URL

@@ -45,7 +45,7 @@ func merge(findings []conformance.Finding) []*mergedFinding {
 			index[key], seen[m] = m, map[string]bool{}
 			list = append(list, m)
 		}
-		m.times += max(f.Times, 1)
+		m.times += f.Verdicts()
 		m.unnamed += max(f.Times-len(f.Exchanges), 0)
 		m.otherGots = m.otherGots || f.Got != m.Got
 		m.last = later(m.last, later(f.At, f.LastAt))

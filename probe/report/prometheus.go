@@ -192,9 +192,9 @@ func (m *metrics) judged(r *conformance.Report, j *conformance.Judged) {
 		switch {
 		case f.Rule != j.Rule || placeOf(f) != j.Place():
 		case f.Counts():
-			m.findings.add(float64(max(f.Times, 1)), place, f.Severity.String())
+			m.findings.add(float64(f.Verdicts()), place, f.Severity.String())
 		case f.Suppressed():
-			suppressed++
+			suppressed += f.Verdicts()
 		}
 	}
 	for _, o := range conformance.Outcomes() {

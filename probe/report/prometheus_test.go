@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -197,5 +198,20 @@ func TestPrometheusOfLists(t *testing.T) {
 	}
 	if one := matching(samples(t, checked(), 0), "revprobe_list_certificates"); len(one) > 0 {
 		t.Errorf("without a list there are %v", one)
+	}
+}
+
+// A finding about a list stands for all that are alike.
+func TestPrometheusCountsAllThatASuppressedFindingStandsFor(t *testing.T) {
+	t.Parallel()
+	r := checked()
+	r.Findings[2].Times, r.Findings[2].SuppressedFor, r.Findings[2].SuppressedUntil = 5, "being mended", clock(59)
+	at := slices.IndexFunc(r.Judged, func(j *conformance.Judged) bool { return j.Rule.ID == r.Findings[2].Rule.ID })
+	r.Judged[at].Outcomes.Failed += 4
+	found := samples(t, r, 1)
+	for outcome, want := range map[string]float64{"suppressed": 5, "failed": 1} {
+		if got := only(t, found, "revprobe_rule_verdicts", "rule=ocsp-unassigned-not-good", "outcome="+outcome); got != want {
+			t.Errorf("%v %s, want %v", got, outcome, want)
+		}
 	}
 }

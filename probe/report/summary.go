@@ -82,7 +82,7 @@ func suppressed(r *conformance.Report) []conformance.Finding {
 func verdicts(list []conformance.Finding) int {
 	sum := 0
 	for _, f := range list {
-		sum += max(f.Times, 1)
+		sum += f.Verdicts()
 	}
 	return sum
 }
@@ -102,7 +102,7 @@ func failuresBySeverity(r *conformance.Report) map[conformance.Severity]int {
 	times := map[conformance.Severity]int{}
 	for _, f := range r.Findings {
 		if f.Counts() {
-			times[f.Severity] += max(f.Times, 1)
+			times[f.Severity] += f.Verdicts()
 		}
 	}
 	return times
