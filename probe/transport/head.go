@@ -33,10 +33,8 @@ func readHead(r *bufio.Reader, x *evidence.Exchange) *failure {
 		}
 		var ok bool
 		if x.Proto, x.Code, ok = statusLine(line); !ok {
-			if startsAsHTTP([]byte(line)) { // what is no HTTP is not worth waiting for more
-				if _, ended := r.Peek(1); ended != nil {
-					return readFailure(evidence.HeadTimeout, "the status line", ended)
-				}
+			if _, ended := r.Peek(1); ended != nil && startsAsHTTP([]byte(line)) {
+				return readFailure(evidence.HeadTimeout, "the status line", ended)
 			}
 			return failed(evidence.HTTPSyntax, "the answer begins with %.64q, no HTTP status line", line)
 		}
