@@ -114,7 +114,7 @@ func crlAgainstOCSPRules() []*Rule {
 					switch {
 					case p.entry == nil || p.certificate == nil || !p.certificate.IsCA || p.expired() || p.released():
 						return skip()
-					case p.single.Status == revocation.StatusGood && p.given().After(due):
+					case p.single.Status == revocation.StatusGood && given(p.Exchange).After(due):
 						return fail("revoked since "+stamp(due), "%s", p)
 					}
 					return pass()

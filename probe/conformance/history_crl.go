@@ -123,7 +123,7 @@ func crlHistoryRules() []*Rule {
 				}
 				v := fail("not before "+stamp(newer.ThisUpdate)+", which was served "+span(s.At.Sub(newer.Last))+" ago", "thisUpdate %s",
 					stamp(now.ThisUpdate.Time)).in("tbsCertList.thisUpdate").about(s.CRL.Exchange.ID)
-				if s.At.Sub(newer.First) <= usualLag {
+				if given(s.CRL.Exchange).Sub(newer.First) <= usualLag {
 					return v.atMost(Notice)
 				}
 				return v

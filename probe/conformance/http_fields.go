@@ -154,6 +154,9 @@ func ageOf(x *evidence.Exchange) time.Duration {
 	return age
 }
 
+// given is when the service itself gave an answer, be it to a cache.
+func given(x *evidence.Exchange) time.Time { return x.At.Add(-ageOf(x)) }
+
 const (
 	fixedDate = "Mon, 02 Jan 2006 15:04:05 GMT"
 	utcDate   = "Mon, 02 Jan 2006 15:04:05 UTC"

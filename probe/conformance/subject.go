@@ -37,12 +37,6 @@ type ResponseSubject struct {
 	memory *revocation.Memory
 }
 
-// given is when the responder itself gave the answer, be it to a cache.
-func (s *ResponseSubject) given() time.Time {
-	age, _ := deltaSeconds(s.Exchange.Header.Get("Age"))
-	return s.At.Add(-age)
-}
-
 // OCSPSubject is a SingleResponse with its response.
 type OCSPSubject struct {
 	*ResponseSubject
