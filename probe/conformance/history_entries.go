@@ -147,6 +147,10 @@ func crlEntryHistoryRules() []*Rule {
 				when("served for no longer after OCSP said so", func(r *fake) { servedOn(r, 0, true, revocation.ReasonSuperseded) }),
 				when("served for no longer after its own date", func(r *fake) { servedOn(r, 0, false, revocation.ReasonSuperseded) }),
 				when("the date of a compromise", func(r *fake) { servedOn(r, time.Second, false, revocation.ReasonKeyCompromise) }),
+				when("on a partition, from another one perhaps", func(r *fake) {
+					servedOn(r, time.Second, false, revocation.ReasonSuperseded)
+					partitioned(r)
+				}),
 			},
 		},
 		{
@@ -185,7 +189,7 @@ func crlEntryHistoryRules() []*Rule {
 // after the revocation than it may take.
 func (s HistorySubject) lateEntry(c evidence.EntryChange) Verdict {
 	before := s.Past.CRL.Latest
-	without := latest(before.ThisUpdate, before.Last.Add(-usualLag))
+	without := later(before.ThisUpdate, before.Last.Add(-usualLag))
 	switch {
 	case !c.FirstRevoked.IsZero() && without.Sub(c.FirstRevoked) > publishing:
 		v := fail("an entry within 24h", "serial %s was seen revoked by OCSP at %s; the CRL of %s, served until %s, did not have it", c.Serial,
@@ -196,18 +200,13 @@ func (s HistorySubject) lateEntry(c evidence.EntryChange) Verdict {
 		return v
 	case c.After.Reason == int(revocation.ReasonKeyCompromise), before.ThisUpdate.Sub(c.After.Revoked) > publishing:
 		return skip() // whose date may lie before the revocation: of the others crl-entry-date-not-precede-earlier speaks
+	case s.partition():
+		return pass() // it may have come from another one
 	case without.Sub(c.After.Revoked) > publishing:
 		return fail("an entry within 24h", "serial %s is dated %s; the CRL of %s, served until %s, did not have it", c.Serial, stamp(c.After.Revoked),
 			stamp(before.ThisUpdate), stamp(before.Last)).atMost(Warning)
 	}
 	return pass()
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // removedEarly returns the removed serials whose certificates had not ended when the CRL
