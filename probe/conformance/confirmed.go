@@ -72,8 +72,8 @@ func (e *examiner) settling(x *evidence.Exchange) []*tries {
 		return []*tries{own}
 	}
 	var list []*tries
-	if x.Certificate != nil {
-		return nil // those about lists are put at another time, and have tries of their own
+	if x.Certificate != nil || x.Replica() {
+		return nil // those about lists, or to compare machines, are put at another time
 	}
 	for _, t := range e.tried {
 		if f := t.first; f.URL == x.URL && f.Issuer == x.Issuer && f.Method == x.Method && (f.Ask == evidence.Resolve) == (x.Ask == evidence.Resolve) {

@@ -20,12 +20,18 @@ func (a asker) Ask(ctx context.Context, q evidence.Question) evidence.Exchange {
 // fails picks fail in the first so many tries, as the fake that is changed so answers.
 func tried(t *testing.T, needed evidence.Confirmation, failures int, fails func(evidence.Question) bool, change func(*fixtures.Responder)) []conformance.Finding {
 	t.Helper()
+	return triedAt(t, probe.Replicas{}, needed, failures, fails, change)
+}
+
+// triedAt is tried where machines are compared too.
+func triedAt(t *testing.T, machines probe.Replicas, needed evidence.Confirmation, failures int, fails func(evidence.Question) bool, change func(*fixtures.Responder)) []conformance.Finding {
+	t.Helper()
 	well := fixtures.Conforming(noon, fixtures.NewAuthority(fixtures.Kind{}))
 	badly := fixtures.Conforming(noon, fixtures.NewAuthority(fixtures.Kind{}))
 	change(badly)
 	run := &evidence.Run{Started: noon}
 	plan, err := probe.NewPlan(run, targets(well), probe.Options{Asks: everything, Serials: probe.Serials{Seed: []byte("seed")},
-		Confirmation: probe.Confirmation{Confirmation: needed}})
+		Replicas: machines, Confirmation: probe.Confirmation{Confirmation: needed}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +91,24 @@ func TestAConfirmedFailureIsNotExcusedByAnother(t *testing.T) {
 	}, func(r *fixtures.Responder) { r.OCSPHTTP.Code = 503 }) {
 		if f.Rule.ID == "http-status-200" {
 			if f.Severity != conformance.Error || !strings.Contains(f.Got, "2 of 2 tries failed") {
+				t.Errorf("%s: %s", f.Severity, f.Got)
+			}
+			return
+		}
+	}
+	t.Error("not found")
+}
+
+// A machine that fails is not excused by another one, which failed by chance.
+func TestAMachineIsNotExcusedByAnother(t *testing.T) {
+	t.Parallel()
+	fails := func(q evidence.Question) bool {
+		return q.Ask == evidence.FetchCRL && (q.Address == "192.0.47.59" || q.Address == "" && q.Try == 0 && q.Round == 0)
+	}
+	machines := probe.Replicas{EveryAddress: true, Rounds: 3}
+	for _, f := range triedAt(t, machines, evidence.Confirmation{Failures: 2, Tries: 3}, 3, fails, func(r *fixtures.Responder) { r.CRLHTTP.Code = 503 }) {
+		if f.Rule.ID == "http-status-200" {
+			if f.Severity != conformance.Error || !strings.Contains(f.Got, "192.0.47.59 3 of 3") {
 				t.Errorf("%s: %s", f.Severity, f.Got)
 			}
 			return
