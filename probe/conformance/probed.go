@@ -53,9 +53,6 @@ const (
 	statusNotImplemented = 501
 )
 
-// httpTime is how HTTP writes times (RFC 9110 §5.6.7).
-const httpTime = "Mon, 02 Jan 2006 15:04:05 GMT"
-
 // probed returns the answers to questions of those variants, in the order of the run.
 func (s ServiceSubject) probed(variants ...string) []ProbeAnswer {
 	return slices.DeleteFunc(slices.Clone(s.Probes), func(p ProbeAnswer) bool { return !slices.Contains(variants, p.Variant) })

@@ -131,13 +131,12 @@ func rareHTTPRules() []*Rule {
 			},
 			Bad: []fixtures.Case{
 				when("412", func(r *fake) { r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 412} }),
-				when("a second older", func(r *fake) {
-					r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 200, Header: map[string][]string{"Last-Modified": {r.Now.Add(-time.Hour - time.Second).Format(httpTime)}}}
-				}),
+				when("a second older", func(r *fake) { olderAfter(r, replicationTime+time.Second) }),
 			},
-			Good: []fixtures.Case{when("of the same time", func(r *fake) {
-				r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 200}
-			})},
+			Good: []fixtures.Case{
+				when("of the same time", func(r *fake) { r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 200} }),
+				when("older, before the newer one has to be everywhere", func(r *fake) { olderAfter(r, replicationTime) }),
+			},
 			Also: []string{"http-conditional-304"},
 		},
 	}
@@ -146,17 +145,23 @@ func rareHTTPRules() []*Rule {
 // notOlder judges what came of a CRL to one who has it already.
 func (p ProbeAnswer) notOlder() Verdict {
 	asked, _ := p.Wire.Field("If-Modified-Since")
-	before, errBefore := time.Parse(httpTime, asked)
-	after, errAfter := time.Parse(httpTime, p.Header.Get("Last-Modified"))
+	before, _, dated := httpDate(asked)
+	after, _, datedToo := httpDate(p.Header.Get("Last-Modified"))
 	switch {
 	case p.unasked():
 		return unable("%s could not be asked: %s", p.Variant, outcomeOf(p.Exchange))
 	case p.Code != statusOK && p.Code != statusNotModified || late(p.Exchange):
 		return fail("200 or 304 within 10s", "%s: %s", p.Variant, p.text())
-	case p.Code == statusOK && errBefore == nil && errAfter == nil && after.Before(before):
+	case p.Code == statusOK && dated && datedToo && after.Before(before) && p.At.Sub(before) > replicationTime:
 		return fail("nothing older than "+asked, "Last-Modified %s", p.Header.Get("Last-Modified"))
 	}
 	return pass()
+}
+
+// olderAfter has a CRL that is so old come as one that is a second older to who has it.
+func olderAfter(r *fake, after time.Duration) {
+	r.CRL.ThisUpdate = r.Now.Add(-after)
+	r.CRLHTTP.Conditional = &fixtures.HTTP{Code: statusOK, Header: map[string][]string{"Last-Modified": {dated(r.CRL.ThisUpdate.Add(-time.Second))}}}
 }
 
 // unimplemented leaves out the variants whose method the server says it does not have: that
