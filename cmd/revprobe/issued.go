@@ -144,7 +144,6 @@ func (l *issuedLists) check(ctx context.Context, asker probe.Asker) (int, error)
 	take := func(x *evidence.Exchange) {
 		keep.add(x)
 		examiner.Take(x)
-		l.progress.answered()
 	}
 	keep.begin(l.run)
 	count, err := l.goOn(take)
@@ -153,7 +152,11 @@ func (l *issuedLists) check(ctx context.Context, asker probe.Asker) (int, error)
 		return 0, err
 	}
 	l.progress.begin(l.env, l.judge.quiet)
-	probe.AskList(ctx, l.questions(ctx), asker, probe.ListOptions{Kept: count, Keep: take, GivenUp: l.issued.GiveUp, Waiting: l.waiting})
+	shown := func(x *evidence.Exchange) {
+		take(x)
+		l.progress.answered(x.Repeat)
+	}
+	probe.AskList(ctx, l.questions(ctx), asker, probe.ListOptions{Kept: count, Keep: shown, GivenUp: l.issued.GiveUp, Waiting: l.waiting})
 	l.progress.end()
 	l.finish(ctx)
 	unkept := keep.writeList(l.run)

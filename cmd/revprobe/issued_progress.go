@@ -74,10 +74,13 @@ func (p *progressing) whole() {
 	p.complete = true
 }
 
-// answered counts an answer.
-func (p *progressing) answered() {
+// answered counts an answer, unless it is to a question that was put before.
+func (p *progressing) answered(again bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	if again {
+		return
+	}
 	p.count++
 	if p.bar == nil {
 		return

@@ -284,3 +284,20 @@ func TestListOnATerminal(t *testing.T) {
 		t.Errorf("--quiet: %q", o.stderr)
 	}
 }
+
+// How far a list is counts certificates: those asked about once more do not bring it further.
+func TestProgressOfAList(t *testing.T) {
+	t.Parallel()
+	p := progressing{size: 10, read: 5}
+	for range 4 {
+		p.asked()
+	}
+	p.answered(false)
+	p.answered(true)
+	if half := p.all(); p.count != 1 || half != 8 {
+		t.Errorf("%d answered, of %d as half of the list shows; want 1 of 8", p.count, half)
+	}
+	if p.whole(); p.all() != 4 {
+		t.Errorf("%d in all, of 4", p.all())
+	}
+}
