@@ -42,6 +42,10 @@ func availabilityHistoryRules() []*Rule {
 					downSince(r, 3*time.Hour, fewChecks)
 					r.Past[0].Last = r.Now.Add(-time.Hour)
 				}),
+				when("down for two hours, for one at the check before", func(r *fake) {
+					downSince(r, 2*shortOutage, fewChecks+1)
+					r.Past[0].Last = r.Now.Add(-shortOutage)
+				}),
 				when("down for a day and a second", func(r *fake) { downSince(r, longOutage+time.Second, 25) }),
 				when("the fourth outage, with four of 3999 checks", func(r *fake) { failedChecks(r, manyOutages, 4, 3999) }),
 			},

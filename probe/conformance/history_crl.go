@@ -87,7 +87,15 @@ func crlHistoryRules() []*Rule {
 				}
 				return pass()
 			},
-			Bad: []fixtures.Case{when("7 days and a second", func(r *fake) { rarely(r, crlUpdate+time.Second) })},
+			Bad: []fixtures.Case{
+				when("7 days and a second", func(r *fake) { rarely(r, crlUpdate+time.Second) }),
+				when("the one before was last served when 7 days were over, and expired", func(r *fake) {
+					rarely(r, crlUpdate+time.Second)
+					v := &r.Past[0].CRL.Latest
+					v.Last = v.ThisUpdate.Add(crlUpdate)
+					v.NextUpdate = v.Last
+				}),
+			},
 			Good: []fixtures.Case{
 				when("7 days", func(r *fake) { rarely(r, crlUpdate) }),
 				when("another one between them perhaps", func(r *fake) {
