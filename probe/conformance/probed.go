@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -221,6 +220,3 @@ func aboutAnother(oddity string) func(*fake) {
 		})
 	}})
 }
-
-// nestedAnswer reports whether a body is an HTTP answer of its own.
-func nestedAnswer(body []byte) bool { return strings.HasPrefix(string(body), "HTTP/") }

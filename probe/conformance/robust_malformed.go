@@ -3,6 +3,7 @@ package conformance
 import (
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/evidence"
+	"github.com/revprobe/revprobe/revocation"
 )
 
 // malformedRules are about requests that are no OCSPRequest or are not in DER.
@@ -52,7 +53,7 @@ func malformedRules() []*Rule {
 			Marked: Warning,
 			Service: func(s ServiceSubject) Verdict {
 				return s.odd(plainPOST, mildly(Notice, func(p, plain ProbeAnswer) Verdict {
-					if nestedAnswer(p.Body) {
+					if p.Form.Encoding == revocation.EncodingHTTP {
 						return fail("one HTTP answer", "%s: HTTP %d, and as its body a second HTTP answer", p.Variant, p.Code)
 					}
 					return unless(turnedDown, rejected)(p, plain)
