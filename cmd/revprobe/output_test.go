@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -153,6 +154,11 @@ func TestSuppressionsThatCannotBe(t *testing.T) {
 		revprobe(t, "lint", "--suppress", name, name).wantUsage(t, want, "hint: a suppression is [[suppress]]")
 	}
 	revprobe(t, "lint", "--suppress", "/nowhere", "x").wantUsage(t, "reading /nowhere")
+	folder, known := t.TempDir(), []byte("[[suppress]]\nrule = \"crl-*\"\nreason = \"x\"\nuntil = 2999-12-31\n")
+	revprobe(t, "lint", "--suppress", folder, "x").wantUsage(t, "reading "+folder+": it is a directory", "hint: name the files in it")
+	full := append(known, bytes.Repeat([]byte("#"), maxSuppressions-len(known))...)
+	revprobe(t, "lint", "--suppress", write(t, "full.toml", full), "/nowhere").wantUsage(t, "reading /nowhere")
+	revprobe(t, "lint", "--suppress", write(t, "huge.toml", append(full, '#')), "/nowhere").wantUsage(t, "huge.toml: it is larger than 1 MiB")
 }
 
 // What could not be kept is said in a line for each file, with what helps.

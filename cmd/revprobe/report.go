@@ -33,7 +33,7 @@ func reportArchive(ctx context.Context, env *environment, args []string) (int, e
 	case since == "" && f.Changed("since"):
 		return 0, hinted("--since: no archive was named", "revprobe help report")
 	case since != "" && (j.format.Name != "text" && j.format.Name != "json" || len(j.outputs) > 0):
-		return 0, hinted("--since: what changed is written as text or json alone, to standard output", "leave out --output")
+		return 0, hinted("--since: what changed is written as text or json alone, to standard output", "--format is text or json, without --output")
 	case since == "-" && f.Arg(0) == "-":
 		return 0, hinted("--since: standard input cannot be both archives", "name a file for one of them")
 	}

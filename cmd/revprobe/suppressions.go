@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -26,6 +28,9 @@ type suppressionFile struct {
 // suppressionExample is what a reader of an error message needs.
 const suppressionExample = `[[suppress]] with rule = "crl-*", reason = "...", until = 2026-12-31 and perhaps service = "http://..."`
 
+// maxSuppressions bounds a file of suppressions, in octets.
+const maxSuppressions = 1 << 20
+
 // readSuppressions reads a file of suppressions. Each needs a rule that exists, a reason
 // and an end.
 func readSuppressions(name string) ([]conformance.Suppression, error) {
@@ -37,8 +42,15 @@ func readSuppressions(name string) ([]conformance.Suppression, error) {
 		return nil, err
 	}
 	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxSuppressions+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	case len(text) > maxSuppressions:
+		return nil, hinted(fmt.Sprintf("reading %s: it is larger than %d MiB", name, maxSuppressions>>20), "a suppression is "+suppressionExample)
+	}
 	var read suppressionFile
-	if err := toml.NewDecoder(file).DisallowUnknownFields().Decode(&read); err != nil {
+	if err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&read); err != nil {
 		return nil, hinted(fmt.Sprintf("reading %s: %s", name, tomlProblem(err)), "a suppression is "+suppressionExample)
 	}
 	var list []conformance.Suppression

@@ -61,7 +61,7 @@ How to ask:
   --confirm N/M        ask again where a service is not there, up to M times in all; that
                        counts when N of them fail (default 1/1: the first failure counts)
   --confirm-interval DURATION  so far apart (default 10s)
-  --robustness         send malformed and rare requests too, some 100 to each responder
+  --robustness         send malformed and rare requests too, some 90 to each responder
   --seed HEX           make up the same unassigned serials as an earlier run
   --serials N          make up N unassigned serials in each way, of every length (default 1)
   --known FILE         serials that are assigned: certificates, a CRL, or text (repeatable)

@@ -343,6 +343,7 @@ func (e *examiner) hints() {
 		e.report.Hints = append(e.report.Hints, clockText(e.report.ClockError))
 	}
 	e.waiting()
+	e.ended()
 	seen := map[string]bool{}
 	for _, x := range e.report.Run.Exchanges {
 		leaf := e.certificates[x.Subject]

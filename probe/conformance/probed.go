@@ -45,6 +45,28 @@ func (e *examiner) waiting() {
 	}
 }
 
+// ended says which odd question was the last that a responder took, where it took no
+// connection for those behind it.
+func (e *examiner) ended() {
+	for _, s := range e.report.Services {
+		var last *evidence.Exchange
+		refused := 0
+		for _, x := range s.Exchanges {
+			switch {
+			case !x.Ask.Has(evidence.HTTP | evidence.Probes):
+			case x.Failure != evidence.ConnectRefused:
+				last, refused = x, 0
+			case x.Ask.Has(evidence.Optional):
+				refused++
+			}
+		}
+		if last != nil && last.Ask.Has(evidence.Optional) && refused > 0 {
+			e.report.Hints = append(e.report.Hints, fmt.Sprintf("%s took no connection any more after the request %s (%s), which may have been the end of it: the %d behind it were not answered",
+				s.URL, last.Variant, last.ID, refused))
+		}
+	}
+}
+
 // The statuses of HTTP that are told apart (RFC 9110 §15).
 const (
 	statusOK             = 200

@@ -350,3 +350,41 @@ func TestManySpecialAddressesOfANamedHost(t *testing.T) {
 		t.Errorf("fires %v", got)
 	}
 }
+
+// The last request that a responder took is named where it took no connection behind it, and
+// nothing is where it took one again.
+func TestTheEndOfAResponderIsTold(t *testing.T) {
+	t.Parallel()
+	const said = "took no connection any more after the request "
+	refusedFrom := func(first, behind int) func(*evidence.Run) {
+		return func(run *evidence.Run) {
+			n := 0
+			each(evidence.Robustness, func(*evidence.Exchange) { n++ })(run)
+			odd := 0
+			each(evidence.Robustness, func(x *evidence.Exchange) {
+				if odd++; odd > first && odd <= n-behind {
+					failedAs(evidence.ConnectRefused, 0)(x)
+				}
+			})(run)
+		}
+	}
+	web, _ := conformance.ProfileNamed("web")
+	told := func(after func(*evidence.Run)) []string {
+		fake := faked(fixtures.Kind{}, fixtures.Case{Change: nothing})
+		run := ask(t, fake, zoo.Memory{Responder: fake}, evidence.AssignedPOST|evidence.Probes)
+		after(run)
+		return slices.DeleteFunc(conformance.Examine(run, conformance.Options{Profile: web}).Hints, func(h string) bool { return !strings.Contains(h, said) })
+	}
+	if got := told(refusedFrom(10, 0)); len(got) != 1 || !strings.Contains(got[0], "which may have been the end of it: the ") {
+		t.Errorf("refused from the eleventh on: %q", got)
+	}
+	for name, after := range map[string]func(*evidence.Run){
+		"answered":            func(*evidence.Run) {},
+		"one refused between": refusedFrom(10, 1),
+		"never reached":       each(evidence.OCSP|evidence.Probes, failedAs(evidence.ConnectRefused, 0)),
+	} {
+		if got := told(after); len(got) > 0 {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/revprobe/revprobe/probe"
@@ -131,11 +132,26 @@ func withoutPath(err error) error {
 	return err
 }
 
-// HTTPURL says why a text is no URL of a service over HTTP; nil where it is one.
-func HTTPURL(address string) error {
+// overHTTP reads a URL of a service over HTTP; nil where a text is none.
+func overHTTP(address string) *url.URL {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil
+	}
+	return u
+}
+
+// HTTPURL says why a text that somebody wrote is no URL of a service over HTTP; nil where it
+// is one.
+func HTTPURL(address string) error {
+	u := overHTTP(address)
+	if u == nil {
 		return fmt.Errorf("asking %s: not an http URL", address)
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return fmt.Errorf("asking %s: %s is no port: they go from 1 to 65535", address, port)
+		}
 	}
 	return nil
 }
@@ -276,7 +292,7 @@ func pointers(c *x509.Certificate) (responders, crls []string) {
 	points, _ := revocation.CertificateCRLDP(c)
 	for _, p := range points {
 		for _, uri := range p.URIs {
-			if HTTPURL(uri) == nil && !slices.Contains(crls, uri) {
+			if overHTTP(uri) != nil && !slices.Contains(crls, uri) {
 				crls = append(crls, uri)
 			}
 		}
@@ -308,7 +324,7 @@ func accessURLs(c *x509.Certificate, method revocation.OID) []string {
 	var list []string
 	access, _ := revocation.CertificateAIA(c)
 	for _, a := range access {
-		if a.Method == method && HTTPURL(a.URI) == nil && !slices.Contains(list, a.URI) {
+		if a.Method == method && overHTTP(a.URI) != nil && !slices.Contains(list, a.URI) {
 			list = append(list, a.URI)
 		}
 	}

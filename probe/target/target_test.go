@@ -229,6 +229,8 @@ func TestWhatCannotBeTakenIsAnError(t *testing.T) {
 		"a host without port":       {target.Named{Targets: []string{"www.revocation.example"}}, []string{"www.revocation.example", "host:port"}},
 		"ftp":                       {target.Named{Targets: []string{"ftp://a.example/1.crl"}}, []string{"ftp://a.example/1.crl: not an http URL"}},
 		"no host":                   {target.Named{Targets: []string{"http:///1.crl"}}, []string{"not an http URL"}},
+		"no such port":              {target.Named{Targets: []string{"http://a.example:65536/1.crl"}}, []string{"asking http://a.example:65536/1.crl: 65536 is no port"}},
+		"port 0":                    {target.Named{Targets: []string{leaf}, Responders: []string{"http://a.example:0"}}, []string{"0 is no port"}},
 		"a responder without URL":   {target.Named{Targets: []string{leaf}, Responders: []string{"a.example"}}, []string{"asking a.example: not an http URL"}},
 		"a CRL without URL":         {target.Named{Targets: []string{leaf}, CRLs: []string{"ldap://a.example"}}, []string{"asking ldap://a.example"}},
 		"a responder, no issuer":    {target.Named{Responders: []string{"http://a.example"}}, []string{"http://a.example", "--issuer"}},
