@@ -89,6 +89,11 @@ func conditionalRules() []*Rule {
 					partial(r, 15, 63, "bytes 16-63/1%d")
 					r.CRLHTTP.Partial.Header["Etag"] = []string{`"another"`}
 				}),
+				when("of what a weak ETag calls the same", func(r *fake) {
+					weak := map[string][]string{"Etag": {`W/"the same"`}}
+					partial(r, 15, 63, "bytes 16-63/1%d")
+					r.CRLHTTP.Header, r.CRLHTTP.Partial.Header["Etag"] = weak, weak["Etag"]
+				}),
 				when("416", func(r *fake) { r.CRLHTTP.Partial = &fixtures.HTTP{Code: 416} }),
 			},
 		},
@@ -201,16 +206,10 @@ func contentRange(field string) (from, to int, of string) {
 	return from, last + 1, of
 }
 
-// sameVersion reports whether two answers say that they are of one version of a document:
-// behind one name there may be several copies, of which one lags.
+// sameVersion reports whether two answers are of one version of a document, octet for octet,
+// as only a strong ETag says (RFC 9110 §8.8.1): behind one name there may be several copies,
+// each signed on its own.
 func sameVersion(a, b *evidence.Exchange) bool {
-	known := false
-	for _, field := range []string{"Etag", "Last-Modified"} {
-		left, right := a.Header.Get(field), b.Header.Get(field)
-		if left != "" && right != "" && left != right {
-			return false
-		}
-		known = known || left != "" && left == right
-	}
-	return known
+	tag := a.Header.Get("Etag")
+	return strings.HasPrefix(tag, `"`) && tag == b.Header.Get("Etag")
 }
