@@ -41,8 +41,8 @@ func openArchive(name string) (*archive, error) {
 	if name == "" {
 		return nil, nil
 	}
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("keeping the archive %s: it is a directory", name)
+	if !replaceable(name) {
+		return nil, hinted("keeping the archive "+name+": it is no file", "an archive takes the place of a file, or is a new one")
 	}
 	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.partial")
 	if err != nil {

@@ -25,9 +25,20 @@ func flags(command string) *pflag.FlagSet {
 	return f
 }
 
+// fileFlags are the flags that name one file. Who gives such a flag wants the file kept or read.
+var fileFlags = []string{"archive", "state", "resume", "ccadb", "suppress", "cert"}
+
 func parse(f *pflag.FlagSet, args []string) error {
 	err := f.Parse(args)
-	if err == nil || errors.Is(err, pflag.ErrHelp) {
+	if err == nil {
+		f.Visit(func(flag *pflag.Flag) {
+			if flag.Value.String() == "" && slices.Contains(fileFlags, flag.Name) {
+				err = hinted("--"+flag.Name+": no file was named", "perhaps it is a variable that is not set")
+			}
+		})
+		return err
+	}
+	if errors.Is(err, pflag.ErrHelp) {
 		return err
 	}
 	var known []string

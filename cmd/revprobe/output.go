@@ -49,8 +49,8 @@ func outputFlags(values []string) ([]output, error) {
 		if err != nil {
 			return nil, err
 		}
-		if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("--output: %s is no file", file)
+		if !replaceable(file) {
+			return nil, hinted("--output: "+file+" is no file", "--format "+name+" prints to standard output")
 		}
 		trial, err := renameio.NewPendingFile(file)
 		if err == nil {
@@ -62,6 +62,19 @@ func outputFlags(values []string) ([]output, error) {
 		list = append(list, output{format, file})
 	}
 	return list, nil
+}
+
+// replaceable reports whether a file may take the place of what has that name. It may not of a
+// device, which root could replace, nor of a way to what is open, such as /dev/stdout.
+func replaceable(name string) bool {
+	if name == "-" {
+		return false
+	}
+	if to, err := os.Readlink(name); err == nil && strings.HasPrefix(to, "/proc/") {
+		return false
+	}
+	info, err := os.Stat(name)
+	return err != nil || info.Mode().IsRegular()
 }
 
 // write replaces the file at once: who reads it sees the report before or this one, whole.

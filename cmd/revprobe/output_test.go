@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/revprobe/revprobe/probe/conformance"
@@ -169,4 +170,36 @@ func TestEachFileThatCannotBeKeptIsNamed(t *testing.T) {
 	if want := "revprobe: the first\nhint: do this\nrevprobe: the second\nrevprobe: the third\n"; said.String() != want || code != exitBug {
 		t.Errorf("said %q, exit %d; want %q", said.String(), code, want)
 	}
+}
+
+// What is no file is left as it is: a file that took its place would take the device away.
+func TestNoDeviceIsReplaced(t *testing.T) {
+	t.Parallel()
+	crl := write(t, "x.crl", []byte("x"))
+	folder := t.TempDir()
+	pipe, link, device := filepath.Join(folder, "pipe"), filepath.Join(folder, "link"), filepath.Join(folder, "device")
+	if err := errors.Join(syscall.Mkfifo(pipe, 0o600), os.Symlink("/proc/self/fd/1", link), os.Symlink(os.DevNull, device)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{pipe, link, device, folder, "-"} {
+		before, _ := os.Lstat(name)
+		revprobe(t, "check", "http://127.0.0.1:1/x.crl", "--archive", name).wantUsage(t, "keeping the archive "+name+": it is no file")
+		revprobe(t, "lint", crl, "--output", "json="+name).wantUsage(t, "--output: "+name+" is no file", "hint: --format json prints to standard output")
+		if after, _ := os.Lstat(name); before != nil && (after == nil || after.Mode() != before.Mode()) {
+			t.Errorf("%s was replaced", name)
+		}
+	}
+	revprobe(t, "check", "http://127.0.0.1:1/x.crl", "--state", "-").wantUsage(t, "--state: - is no file")
+	if left, _ := filepath.Glob(filepath.Join(folder, "*.partial")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// A variable that is not set must not have nothing kept in silence.
+func TestFilesThatAreNotNamed(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"--archive", "--state", "--ccadb", "--suppress", "--resume"} {
+		revprobe(t, "check", "http://127.0.0.1:1/x.crl", flag, "").wantUsage(t, flag+": no file was named", "hint: perhaps it is a variable that is not set")
+	}
+	revprobe(t, "lint", "x", "--cert", "").wantUsage(t, "--cert: no file was named")
 }

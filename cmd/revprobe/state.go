@@ -19,6 +19,9 @@ func openState(ctx context.Context, name string) (*state, error) {
 	if name == "" {
 		return nil, nil
 	}
+	if name == "-" {
+		return nil, hinted("--state: - is no file", "it keeps a file, such as /var/lib/revprobe/state.db")
+	}
 	store, err := history.Open(ctx, name)
 	if err != nil {
 		return nil, stateError(err)
