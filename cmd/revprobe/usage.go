@@ -154,7 +154,8 @@ Usage: revprobe rules [flags] [ID|PATTERN...]
 Usage: revprobe zoo [flags]
 Serves a fake CA for every case of every rule at /RULE/CASE/, with its certificates, its
 OCSP responder and its CRL. / lists them all, with the command that checks each. A case
-on a limit of time is there only to the second; faults of DNS are not played by HTTP.
+on a limit of time is there only to the second, of size only to some octets; faults of
+DNS are not played by HTTP.
 
   --listen HOST:PORT   where (default 127.0.0.1:8087; port 0 takes a free one)
 `,
