@@ -85,6 +85,9 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 		return 0, err
 	}
 	c.named.Scope, c.named.Stdin = j.scope, env.stdin
+	if err := errors.Join(urls("--ocsp", c.named.Responders), urls("--crl", c.named.CRLs)); err != nil {
+		return 0, err
+	}
 	switch {
 	case len(c.issued) > 0:
 		return c.checkLists(ctx, env, f, j)
@@ -145,6 +148,16 @@ func (c *checking) client(f *pflag.FlagSet, named map[string]bool) (*transport.C
 		return nil, hinted("--resolver: "+err.Error(), "write it as --resolver 192.0.2.53 or --resolver 127.0.0.1:5353")
 	}
 	return client, err
+}
+
+// urls makes sure that the values of a flag can be asked.
+func urls(flag string, values []string) error {
+	for _, value := range values {
+		if err := target.HTTPURL(value); err != nil {
+			return hinted(flag+": "+err.Error(), "write it as "+flag+" http://pki.example.com/...")
+		}
+	}
+	return nil
 }
 
 func errNegativeJitter(jitter time.Duration) error {

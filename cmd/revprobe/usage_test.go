@@ -36,6 +36,8 @@ func TestBadArgumentsAreNamed(t *testing.T) {
 		{"check --rate 0 http://127.0.0.1:1/x", []string{"--rate: 0 ", "hint: "}},
 		{"check --rate nan http://127.0.0.1:1/x", []string{"--rate: NaN", "hint: "}},
 		{"check --resolver dns.example http://127.0.0.1:1/x", []string{"--resolver", `"dns.example"`, "hint: write it as --resolver"}},
+		{"check --ocsp a.example --issuer x", []string{"--ocsp: asking a.example: not an http URL", "hint: write it as --ocsp http://"}},
+		{"check --crl ldap://a.example/1 --issuer x", []string{"--crl: asking ldap://a.example/1: not an http URL", "hint: write it as --crl http://"}},
 		{"check --contact jörg@example.com http://127.0.0.1:1/x", []string{"--contact", "ASCII", "hint: "}},
 		{"check --output json=" + missing + "/x x", []string{"--output: keeping " + missing + "/x: no such file"}},
 		{"check --archive " + missing + "/x http://127.0.0.1:1/x", []string{"the archive " + missing + "/x: no such file"}},
