@@ -187,7 +187,7 @@ func (j judge) publish(env *environment, r *conformance.Report, layout report.La
 		fmt.Fprintf(env.stderr, "revprobe: %s\n", bug)
 	}
 	options := report.Options{Layout: layout, Text: report.TextOptions{Color: env.color, Width: min(env.width, 120), FailOn: j.failOn, Exit: code,
-		Quiet: j.quiet && code != exitInconclusive}}
+		Quiet: j.quiet}}
 	var err error
 	if !j.quiet || code != exitClean || j.format.Name == pluginFormat {
 		err = j.format.Write(env.stdout, r, options)

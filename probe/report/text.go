@@ -22,7 +22,7 @@ import (
 type TextOptions struct {
 	Color  bool                 // use ANSI colours
 	Width  int                  // columns of a line; 0 for 100, and never fewer than 40
-	Quiet  bool                 // print nothing unless a failure is at or above FailOn
+	Quiet  bool                 // unless a failure is at or above FailOn print no more than why Exit is not 0
 	FailOn conformance.Severity // zero: every failure counts
 	Exit   int                  // the exit code of the command, to be told with the counts
 }
@@ -32,10 +32,13 @@ type TextOptions struct {
 // and its findings; then the counts, the hints and our own bugs. Nothing that a far end
 // sent reaches w as a control character or as invalid UTF-8. An error is w's.
 func Text(w io.Writer, r *conformance.Report, o TextOptions) error {
-	if o.Quiet && !anyFailure(r, o.FailOn) {
-		return nil
-	}
 	p := newPage(o)
+	if o.Quiet && !anyFailure(r, o.FailOn) {
+		if o.Exit != 0 { // why it is not 0
+			p.summary(r, o.Exit)
+		}
+		return p.writeTo(w)
+	}
 	list := sections(r)
 	if len(r.Services) > 0 || r.List != nil {
 		p.run(r)

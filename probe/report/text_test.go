@@ -106,6 +106,16 @@ func TestQuietSpeaksOnlyFromFailOn(t *testing.T) {
 	}
 }
 
+// Why a quiet run did not end well is said, and nothing else.
+func TestQuietSaysWhyNothingCouldBeAsked(t *testing.T) {
+	r := conforming()
+	r.NothingAsked = true
+	got := text(t, r, report.TextOptions{Quiet: true, FailOn: conformance.Error, Exit: 3})
+	if !strings.Contains(got, "nothing could be asked") || !strings.Contains(got, "exit 3") || strings.Contains(got, "OCSP responder of") {
+		t.Errorf("printed %q", got)
+	}
+}
+
 func TestWorstComesFirstWithinAService(t *testing.T) {
 	got := text(t, checked(), report.TextOptions{})
 	last := -1
