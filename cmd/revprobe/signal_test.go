@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,22 +14,22 @@ func TestASignalThatComesTwiceAtOnceIsOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, interrupt := context.WithCancel(t.Context())
-		ended := false
-		endBySecond(ctx, func() { ended = true })
+		var ended atomic.Bool
+		endBySecond(ctx, func() { ended.Store(true) })
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if ended {
+		if ended.Load() {
 			t.Fatal("signals are not caught before the first")
 		}
 		interrupt()
 		time.Sleep(oneSignal - time.Nanosecond)
 		synctest.Wait()
-		if ended {
+		if ended.Load() {
 			t.Error("the second of two at once would end the program")
 		}
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		if !ended {
+		if !ended.Load() {
 			t.Error("a second one would not end it")
 		}
 	})
