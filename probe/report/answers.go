@@ -76,11 +76,7 @@ func (s *section) muteness(answers []conformance.Answer) string {
 	if spared > 0 {
 		text += fmt.Sprintf(", %d more were not sent", spared)
 	}
-	text += ": " + shown(string(first.Failure))
-	if first.Detail != "" {
-		text += ", " + shown(first.Detail)
-	}
-	return text
+	return text + ": " + failureOf(first)
 }
 
 // strategies returns those asked by, each once: those of unassigned serials first.

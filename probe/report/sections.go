@@ -220,14 +220,19 @@ func (p *page) fetched(s *section) {
 	}
 }
 
+// failureOf is the class of a failure, and the failure in words.
+func failureOf(x *evidence.Exchange) string {
+	if x.Detail == "" {
+		return shown(string(x.Failure))
+	}
+	return shown(string(x.Failure)) + ", " + shown(x.Detail)
+}
+
 // arrived says what one exchange brought.
 func arrived(x *evidence.Exchange, documents []conformance.Document) string {
 	text := x.Ask.String()
 	if x.Failure != "" {
-		text += ": " + shown(string(x.Failure))
-		if x.Detail != "" {
-			text += ", " + shown(x.Detail)
-		}
+		text += ": " + failureOf(x)
 	}
 	if x.Code != 0 {
 		text += fmt.Sprintf(": HTTP %d", x.Code)

@@ -22,13 +22,23 @@ func (p *page) run(r *conformance.Report) {
 	p.paragraph("", plain, 2, strings.Join(parts, ", "))
 }
 
+// firstFailure is the first failure of a run, in brackets.
+func firstFailure(r *conformance.Report) string {
+	for i := range r.Run.Exchanges {
+		if x := &r.Run.Exchanges[i]; x.Failure != "" {
+			return " (the first: " + failureOf(x) + ")"
+		}
+	}
+	return ""
+}
+
 // summary writes how the whole came out: the counts in one paragraph, hints, bugs.
 func (p *page) summary(r *conformance.Report, exit int) {
 	switch {
 	case r.NothingAsked && !askedAnything(r):
 		p.paragraph("", plain, 2, "nothing could be asked: no service to ask was found")
 	case r.NothingAsked:
-		p.paragraph("", plain, 2, "nothing could be asked, for reasons of our own network: nothing follows about the services")
+		p.paragraph("", plain, 2, "nothing could be asked, for reasons of our own network"+firstFailure(r)+": nothing follows about the services")
 	case !anyFailure(r, 0):
 		p.paragraph("", plain, 2, "no findings")
 	}
