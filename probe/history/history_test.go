@@ -356,7 +356,7 @@ func TestKilledWhileRecording(t *testing.T) {
 	known := 0
 	for range 5 {
 		child := exec.Command(os.Args[0], "-test.run", "^TestKilledWhileRecording$")
-		child.Env = append(os.Environ(), "REVPROBE_TEST_STATE="+name)
+		child.Env = append(os.Environ(), "REVPROBE_TEST_STATE="+name, "TMPDIR="+filepath.Dir(name)) // a child that is killed leaves its folders
 		out, err := child.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
