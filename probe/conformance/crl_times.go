@@ -160,6 +160,7 @@ func crlTimeRules() []*Rule {
 			},
 			Bad: []fixtures.Case{
 				when("7 days and a second", func(r *fake) { crlValid(r, r.Now.Add(-crlUpdate-time.Second), r.Now.Add(2*day)) }),
+				when("7 days and a second, in the last one of its life", func(r *fake) { crlValid(r, r.Now.Add(-crlUpdate-time.Second), r.Now) }),
 				when("4 days and a second without OCSP", func(r *fake) {
 					r.Leaf = withoutOCSP
 					crlValid(r, r.Now.Add(-crlUpdateNoOCSP-time.Second), r.Now.Add(2*day))
@@ -193,9 +194,10 @@ func crlTimeRules() []*Rule {
 				}
 				return pass()
 			},
-			Bad: []fixtures.Case{when("12 months and a second", func(r *fake) {
-				crlForCAs(r, addMonths(r.Now, -12).Add(-time.Second), r.Now.Add(day))
-			})},
+			Bad: []fixtures.Case{
+				when("12 months and a second", func(r *fake) { crlForCAs(r, addMonths(r.Now, -12).Add(-time.Second), r.Now.Add(day)) }),
+				when("12 months and a second, in the last one of its life", func(r *fake) { crlForCAs(r, addMonths(r.Now, -12).Add(-time.Second), r.Now) }),
+			},
 			Good: []fixtures.Case{when("12 months", func(r *fake) { crlForCAs(r, addMonths(r.Now, -12), r.Now.Add(day)) })},
 			Also: []string{"crl-validity-ca", "crl-scope-covers-cert"},
 		},
