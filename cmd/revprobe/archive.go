@@ -80,13 +80,7 @@ func (a *archive) write(run *evidence.Run) error {
 	if a == nil {
 		return nil
 	}
-	err := a.replace(run)
-	if err == nil {
-		a.begun = false
-		return nil
-	}
-	err = fmt.Errorf("keeping the archive %s: %w", a.name, err)
-	return hinted(err.Error(), "what was answered is in "+a.partial.file.Name()+", as far as it could be written")
+	return a.settle(a.replace(run), "")
 }
 
 // writeList is write for a run whose exchanges are in the partial file alone.
@@ -98,12 +92,18 @@ func (a *archive) writeList(run *evidence.Run) error {
 	if err == nil {
 		err = a.replaceList(run)
 	}
+	return a.settle(err, ": --resume takes it up")
+}
+
+// settle has the partial file removed where the archive was written; where it was not, it
+// says what that file holds, and what further can be done.
+func (a *archive) settle(err error, further string) error {
 	if err == nil {
-		a.begun = false
+		a.forget()
 		return nil
 	}
 	err = fmt.Errorf("keeping the archive %s: %w", a.name, err)
-	return hinted(err.Error(), "what was answered is in "+a.partial.file.Name()+", as far as it could be written: --resume takes it up")
+	return hinted(err.Error(), "what was answered is in "+a.partial.file.Name()+", as far as it could be written"+further)
 }
 
 func (a *archive) replaceList(run *evidence.Run) error {

@@ -121,12 +121,9 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 		return 0, err
 	case c.dryRun:
 		return c.dry(ctx, env, run, o)
-	case c.jitter < 0:
-		return 0, errNegativeJitter(c.jitter)
 	}
-	if err := c.holdBack(ctx, env); err != nil {
-		warn(env, err)
-		return exitInconclusive, nil
+	if code, err := c.delay(ctx, env); code != exitClean || err != nil {
+		return code, err
 	}
 	run.Started = env.now().UTC()
 	return c.run(ctx, env, client, j, run, o)
@@ -160,10 +157,6 @@ func urls(flag string, values []string) error {
 	return nil
 }
 
-func errNegativeJitter(jitter time.Duration) error {
-	return hinted("--jitter: "+jitter.String()+" is negative", "write it as --jitter 10m")
-}
-
 // checkLists checks lists of issued certificates in place of services.
 func (c *checking) checkLists(ctx context.Context, env *environment, f *pflag.FlagSet, j judge) (int, error) {
 	defer func() { _ = c.spool.Close() }()
@@ -177,12 +170,9 @@ func (c *checking) checkLists(ctx context.Context, env *environment, f *pflag.Fl
 		return 0, err
 	case c.dryRun:
 		return l.dry()
-	case c.jitter < 0:
-		return 0, errNegativeJitter(c.jitter)
 	}
-	if err := c.holdBack(ctx, env); err != nil {
-		warn(env, err)
-		return exitInconclusive, nil
+	if code, err := c.delay(ctx, env); code != exitClean || err != nil {
+		return code, err
 	}
 	l.run.Started = env.now().UTC()
 	return l.check(ctx, client)
@@ -253,6 +243,19 @@ func (c *checking) plan(ctx context.Context, asker probe.Asker, run *evidence.Ru
 		return nil, err
 	}
 	return probe.NewPlan(run, withDisclosed(targets, run), o)
+}
+
+// delay holds the run back as --jitter says. Where nothing shall be asked any more it returns
+// an exit code or an error.
+func (c *checking) delay(ctx context.Context, env *environment) (int, error) {
+	if c.jitter < 0 {
+		return 0, hinted("--jitter: "+c.jitter.String()+" is negative", "write it as --jitter 10m")
+	}
+	if err := c.holdBack(ctx, env); err != nil {
+		warn(env, err)
+		return exitInconclusive, nil
+	}
+	return exitClean, nil
 }
 
 // holdBack waits for a random part of --jitter.
