@@ -50,7 +50,7 @@ func (p *Plan) tryAgain(r *recorder, open []*series) {
 		if len(open) == 0 || r.ctx.Err() != nil {
 			return
 		}
-		r.pause(p.confirmation.Interval)
+		pause(r.ctx, p.confirmation.Interval)
 		for _, s := range open {
 			q := s.question
 			q.Try = try

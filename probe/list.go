@@ -153,7 +153,7 @@ func (l *listing) put(h *listedHost, q evidence.Question) {
 	switch {
 	case ok && !h.answered && absent(x):
 		for n := 1; n < firstTries && ok && absent(x); n++ {
-			l.pause(h, &x, firstPause, firstTries-n)
+			l.leave(h, &x, firstPause, firstTries-n)
 			q.Repeat = true
 			x, ok = l.ask(q)
 		}
@@ -175,7 +175,7 @@ func (l *listing) put(h *listedHost, q evidence.Question) {
 		case h.failed >= maxSilent:
 			h.givenUp = x.Failure
 		case h.failed >= patience:
-			l.pause(h, &x, recess, maxSilent-h.failed)
+			l.leave(h, &x, recess, maxSilent-h.failed)
 		}
 	default:
 		h.failed, h.answered = 0, true
@@ -216,20 +216,15 @@ func (l *listing) giveUp(q evidence.Question, f evidence.Failure) {
 	l.GivenUp(q, f)
 }
 
-// pause leaves a host alone that does not answer.
-func (l *listing) pause(h *listedHost, last *evidence.Exchange, pause time.Duration, more int) {
+// leave leaves a host alone that does not answer.
+func (l *listing) leave(h *listedHost, last *evidence.Exchange, length time.Duration, more int) {
 	if !h.told && l.Waiting != nil && l.ctx.Err() == nil {
 		h.told = true
 		l.keeping.Lock()
-		l.Waiting(last, pause, more)
+		l.Waiting(last, length, more)
 		l.keeping.Unlock()
 	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-l.ctx.Done():
-	}
+	pause(l.ctx, length)
 }
 
 // chance reports whether an exchange may have failed by chance.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func (p *Plan) askReplicas(r *recorder, keys []evidence.Question, addresses map[
 			}
 		}
 		if round+1 < p.replicas.rounds() && len(keys) > 0 {
-			r.pause(p.replicas.Interval - time.Since(began))
+			pause(r.ctx, p.replicas.Interval-time.Since(began))
 		}
 	}
 }
@@ -83,7 +84,7 @@ func (p *Plan) pins(q evidence.Question, addresses map[string][]evidence.Address
 }
 
 // pause waits, or until the run ends.
-func (r *recorder) pause(d time.Duration) {
+func pause(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -91,7 +92,7 @@ func (r *recorder) pause(d time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-r.ctx.Done():
+	case <-ctx.Done():
 	}
 }
 
