@@ -204,16 +204,16 @@ func (c *checking) run(ctx context.Context, env *environment, client *transport.
 	}
 	unkept := errors.Join(before.remember(ctx, run), keep.write(run))
 	result := conformance.Examine(run, j.options)
-	code, err := j.publish(env, result, report.ByType, false)
+	code, err := j.publish(env, result, report.ByType, exitClean)
 	if result.ClockError == 0 { // what was seen at a wrong time would be held against every run to come
 		unkept = errors.Join(unkept, before.record(ctx))
 	}
 	unkept = errors.Join(unkept, before.close())
 	switch full := c.spool.Err(); {
 	case unkept != nil:
-		return 0, &lateError{errors.Join(unkept, err)} // after the report: what was asked is not lost
+		return 0, &ownFailure{errors.Join(unkept, err)} // after the report: what was asked is not lost
 	case full != nil:
-		return 0, &lateError{hinted(full.Error(), "TMPDIR names another folder for temporary files")}
+		return 0, &ownFailure{hinted(full.Error(), "TMPDIR names another folder for temporary files")}
 	}
 	return code, err
 }
@@ -322,7 +322,7 @@ func (c *checking) dry(ctx context.Context, env *environment, run *evidence.Run,
 	out.WriteString(c.replicas.announced())
 	out.WriteString(c.confirm.announced(o.Confirmation))
 	if _, err := env.stdout.Write(out.Bytes()); err != nil {
-		return 0, &lateError{fmt.Errorf("writing the plan: %w", err)}
+		return 0, &ownFailure{fmt.Errorf("writing the plan: %w", err)}
 	}
 	return exitClean, nil
 }

@@ -86,7 +86,7 @@ func demo(ctx context.Context, env *environment, args []string) (int, error) {
 			return 0, err
 		}
 		if err := showIncident(env, i, in, r, j); err != nil {
-			return 0, &lateError{err}
+			return 0, &ownFailure{err}
 		}
 		if !asExpected(in, r) {
 			missed = append(missed, in.title)

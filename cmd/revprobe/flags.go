@@ -176,12 +176,12 @@ func needs(rules []*conformance.Rule) evidence.Ask {
 	return asks
 }
 
-// publish writes a report in the chosen format and returns the exit code that it gives, a
-// usage error where some of the input was no use.
-func (j judge) publish(env *environment, r *conformance.Report, layout report.Layout, badInput bool) (int, error) {
+// publish writes a report in the chosen format and returns the exit code that it gives, or
+// unread, that of input that could not be read, where some could not.
+func (j judge) publish(env *environment, r *conformance.Report, layout report.Layout, unread int) (int, error) {
 	code := exitCode(r, j.failOn)
-	if badInput && code != exitBug {
-		code = exitUsage
+	if unread != exitClean && code != exitBug {
+		code = unread
 	}
 	for _, bug := range r.Bugs {
 		fmt.Fprintf(env.stderr, "revprobe: %s\n", bug)
@@ -197,7 +197,7 @@ func (j judge) publish(env *environment, r *conformance.Report, layout report.La
 		err = errors.Join(err, o.write(r, options))
 	}
 	if err != nil {
-		return 0, &lateError{err}
+		return 0, &ownFailure{err}
 	}
 	if j.format.Name == pluginFormat {
 		return int(report.Plugin(r, code)), nil

@@ -45,7 +45,7 @@ func showHistory(ctx context.Context, env *environment, args []string) (int, err
 		err = report.HistoryTable(env.stdout, list, options)
 	}
 	if err != nil {
-		return 0, &lateError{err}
+		return 0, &ownFailure{err}
 	}
 	return exitClean, nil
 }
@@ -61,7 +61,7 @@ func timelines(ctx context.Context, name, url string) ([]evidence.Timeline, erro
 	}
 	list, err := store.Timelines(ctx, url)
 	if err = errors.Join(err, store.Close()); err != nil {
-		return nil, &lateError{err}
+		return nil, &ownFailure{err}
 	}
 	if url != "" && len(list) == 0 {
 		return nil, hinted("nothing is known of "+quoted(url), "revprobe history --state "+name+" lists every service")

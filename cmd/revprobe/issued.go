@@ -156,9 +156,9 @@ func (l *issuedLists) check(ctx context.Context, asker probe.Asker) (int, error)
 	l.finish(ctx)
 	unkept := keep.writeList(l.run)
 	r := examiner.Report(l.run)
-	code, err := l.judge.publish(l.env, r, report.ByType, unreadable(r))
+	code, err := l.judge.publish(l.env, r, report.ByType, unread(r))
 	if unkept != nil {
-		return 0, &lateError{unkept} // after the report: what was asked is not lost
+		return 0, &ownFailure{unkept} // after the report: what was asked is not lost
 	}
 	return code, err
 }
@@ -205,9 +205,12 @@ func (l *issuedLists) finish(ctx context.Context) {
 	}
 }
 
-// unreadable reports whether a list had places where no certificate could be read.
-func unreadable(r *conformance.Report) bool {
-	return r.List != nil && r.List.List != nil && r.List.Unreadable > 0
+// unread is the exit code of lists with places where no certificate could be read.
+func unread(r *conformance.Report) int {
+	if r.List != nil && r.List.List != nil && r.List.Unreadable > 0 {
+		return exitUsage
+	}
+	return exitClean
 }
 
 // goOn takes the answers of an archive that --resume names, and returns how many there are.
@@ -232,7 +235,7 @@ func (l *issuedLists) goOn(take func(*evidence.Exchange)) (int, error) {
 	})
 	switch {
 	case err != nil:
-		return 0, hinted("--resume: "+err.Error(), "it takes what check --issued --archive kept, or its .partial file")
+		return 0, helped(fmt.Errorf("--resume: %w", err), "it takes what check --issued --archive kept, or its .partial file")
 	case run.List == nil:
 		return 0, hinted("--resume: "+l.resume+" is the archive of another check", "it takes what check --issued --archive kept, or its .partial file")
 	}
@@ -366,7 +369,7 @@ func (l *issuedLists) dry() (int, error) {
 	text := fmt.Sprintf("%d requests would be sent, none was; at %g a second to one host, that takes %s (loopback is not limited)\n%s", total, rate, takes, out.String())
 	text += report.ListText(l.issued.List())
 	if _, err := io.WriteString(l.env.stdout, text); err != nil {
-		return 0, &lateError{fmt.Errorf("writing the plan: %w", err)}
+		return 0, &ownFailure{fmt.Errorf("writing the plan: %w", err)}
 	}
 	if l.bad.count > 0 {
 		return exitUsage, nil

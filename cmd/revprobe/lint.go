@@ -130,7 +130,7 @@ func (l *linter) add(name string) (string, error) {
 // the same.
 func (l *linter) lint(names []string) (int, error) {
 	whole := &conformance.Report{Run: l.run, Profile: l.judge.options.Profile}
-	count := 0
+	count, least := 0, exitClean
 	for _, name := range names {
 		r, err := l.file(name)
 		if err == nil {
@@ -141,13 +141,14 @@ func (l *linter) lint(names []string) (int, error) {
 		}
 		if err != nil {
 			warn(l.env, err)
+			least = max(least, codeOf(err))
 			count++
 		}
 	}
 	if count == len(names) && l.judge.format.Name == "text" {
-		return exitUsage, nil
+		return least, nil
 	}
-	return l.judge.publish(l.env, whole, report.ByFile, count > 0)
+	return l.judge.publish(l.env, whole, report.ByFile, least)
 }
 
 // useless says why a file turned out to be nothing that could be judged; nil where it was.

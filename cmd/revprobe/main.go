@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/revprobe/revprobe/probe/history"
 	"github.com/revprobe/revprobe/probe/report"
 )
 
@@ -131,8 +132,13 @@ func complain(env *environment, err error) int {
 			fmt.Fprintf(env.stderr, "hint: %s\n", h.hint)
 		}
 	}
-	var late *lateError
-	if errors.As(err, &late) {
+	return codeOf(err)
+}
+
+// codeOf is the exit code of an error.
+func codeOf(err error) int {
+	var own *ownFailure
+	if errors.As(err, &own) || diskFails(err) {
 		return exitBug
 	}
 	return exitUsage
@@ -140,8 +146,8 @@ func complain(env *environment, err error) int {
 
 // problems is the errors that errors.Join made one of, a line each, by themselves.
 func problems(err error) []error {
-	if late, ok := err.(*lateError); ok {
-		err = late.error
+	if own, ok := err.(*ownFailure); ok {
+		err = own.error
 	}
 	joined, several := err.(interface{ Unwrap() []error })
 	if !several || !strings.Contains(err.Error(), "\n") {
@@ -160,17 +166,36 @@ func warn(env *environment, err error) {
 }
 
 // hintedError is an error with a line that helps to mend it.
-type hintedError struct{ text, hint string }
+type hintedError struct {
+	text, hint string
+	cause      error // or nil
+}
 
 func (e *hintedError) Error() string { return e.text }
 
-// lateError is a failure of ours after the asking was done, such as a full disk: nothing
+func (e *hintedError) Unwrap() error { return e.cause }
+
+// ownFailure is a failure of ours, such as a report that cannot be written any more: nothing
 // about the arguments was wrong.
-type lateError struct{ error }
+type ownFailure struct{ error }
 
-func (e *lateError) Unwrap() error { return e.error }
+func (e *ownFailure) Unwrap() error { return e.error }
 
-func hinted(text, hint string) error { return &hintedError{text, hint} }
+// diskFails reports whether an error is that a disk is full or fails, which is no fault of the
+// arguments, whenever it shows.
+func diskFails(err error) bool {
+	for _, problem := range []error{history.ErrDisk, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, problem) {
+			return true
+		}
+	}
+	return false
+}
+
+func hinted(text, hint string) error { return &hintedError{text: text, hint: hint} }
+
+// helped is an error with a hint that is what it was otherwise.
+func helped(err error, hint string) error { return &hintedError{err.Error(), hint, err} }
 
 func printVersion(_ context.Context, env *environment, args []string) (int, error) {
 	if len(args) > 0 {

@@ -112,9 +112,9 @@ func TestOutputThatCannotBeWrittenAnyMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.outputs = outputs
-	var late *lateError
+	var late *ownFailure
 	r := &conformance.Report{Run: &evidence.Run{}, Profile: j.options.Profile}
-	if _, err := j.publish(&environment{stdout: io.Discard, stderr: io.Discard}, r, report.ByType, false); !errors.As(err, &late) {
+	if _, err := j.publish(&environment{stdout: io.Discard, stderr: io.Discard}, r, report.ByType, exitClean); !errors.As(err, &late) {
 		t.Errorf("publishing gave %v", err)
 	}
 	if text := content(t, kept); !strings.Contains(text, "No findings.") {
@@ -166,7 +166,7 @@ func TestSuppressionsThatCannotBe(t *testing.T) {
 func TestEachFileThatCannotBeKeptIsNamed(t *testing.T) {
 	t.Parallel()
 	var said strings.Builder
-	code := complain(&environment{stderr: &said}, &lateError{errors.Join(hinted("the first", "do this"), errors.Join(errors.New("the second"), &lateError{errors.New("the third")}))})
+	code := complain(&environment{stderr: &said}, &ownFailure{errors.Join(hinted("the first", "do this"), errors.Join(errors.New("the second"), &ownFailure{errors.New("the third")}))})
 	if want := "revprobe: the first\nhint: do this\nrevprobe: the second\nrevprobe: the third\n"; said.String() != want || code != exitBug {
 		t.Errorf("said %q, exit %d; want %q", said.String(), code, want)
 	}

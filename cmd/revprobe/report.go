@@ -45,7 +45,7 @@ func reportArchive(ctx context.Context, env *environment, args []string) (int, e
 			return 0, err
 		}
 		if since == "" {
-			return j.publish(env, r, report.ByType, unreadable(r))
+			return j.publish(env, r, report.ByType, unread(r))
 		}
 		before, err := j.archive(env, since, spool)
 		if err != nil {
@@ -81,7 +81,7 @@ func (j judge) publishChanges(env *environment, before, after *conformance.Repor
 		err = report.ChangesText(env.stdout, before, after, changes, report.TextOptions{Color: env.color, Width: min(env.width, 120), Exit: code})
 	}
 	if err != nil {
-		return 0, &lateError{err}
+		return 0, &ownFailure{err}
 	}
 	return code, nil
 }
@@ -115,7 +115,7 @@ func (j judge) archive(env *environment, name string, store evidence.Store) (*co
 	})
 	switch {
 	case err != nil:
-		return nil, hinted(err.Error(), "report takes what check --archive wrote; lint judges other files")
+		return nil, helped(err, "report takes what check --archive wrote; lint judges other files")
 	case run.List == nil:
 		run.Scope = cmp.Or(j.scope, run.Scope)
 		return conformance.Examine(run, j.options), nil

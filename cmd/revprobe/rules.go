@@ -48,7 +48,7 @@ func rules(_ context.Context, env *environment, args []string) (int, error) {
 		return 0, hinted("--format: there is no format "+quoted(format), "there are text, json, markdown")
 	}
 	if err != nil {
-		return 0, &lateError{err}
+		return 0, &ownFailure{err}
 	}
 	return exitClean, nil
 }

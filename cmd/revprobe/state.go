@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/probe/history"
@@ -31,10 +32,14 @@ func openState(ctx context.Context, name string) (*state, error) {
 
 // stateError is why a file of history could not be opened.
 func stateError(err error) error {
-	if errors.Is(err, history.ErrNewer) {
-		return hinted("--state: "+err.Error(), "use that revprobe, or begin another file")
+	hint := "check makes the file where there is none, in a folder that is there and can be written"
+	switch {
+	case errors.Is(err, history.ErrNewer):
+		hint = "use that revprobe, or begin another file"
+	case errors.Is(err, history.ErrDisk):
+		hint = "make room, or name a file on another disk"
 	}
-	return hinted("--state: "+err.Error(), "check makes the file where there is none, in a folder that is there and can be written")
+	return helped(fmt.Errorf("--state: %w", err), hint)
 }
 
 // remember adds to a run what earlier ones saw. A run that was interrupted is judged all

@@ -31,9 +31,13 @@ const busyTimeout = 30 * time.Second
 // ErrNewer says that the file was written by a later revprobe.
 var ErrNewer = errors.New("it was written by a newer revprobe")
 
+// ErrDisk says that what the file holds, or is to hold, has no room or cannot be read.
+var ErrDisk = errors.New("the disk is full, or fails")
+
 // Open opens a file of history, makes it where there is none, and brings one of an older
 // schema up to date. The errors are that it is no such file, that it is a newer one
-// (ErrNewer), that another process holds it for too long, and those of the file system.
+// (ErrNewer), that another process holds it for too long, that the disk is full (ErrDisk), and
+// others of the file system.
 func Open(ctx context.Context, name string) (*Store, error) {
 	if _, err := os.Stat(filepath.Dir(name)); err != nil {
 		return nil, fmt.Errorf("opening the history %s: %w", name, errors.Unwrap(err))
@@ -180,7 +184,7 @@ func plain(err error) error {
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return errors.New("it cannot be written")
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR:
-		return errors.New("the disk is full, or fails: " + e.Error())
+		return fmt.Errorf("%w: %w", ErrDisk, e)
 	}
 	return err
 }
