@@ -29,6 +29,7 @@ const maxWindow = 128 << 20
 // keeps nothing.
 type archive struct {
 	name    string
+	place   string // the file that the name stands for
 	partial *archiveFile
 
 	mutex   sync.Mutex
@@ -41,14 +42,18 @@ func openArchive(name string) (*archive, error) {
 	if name == "" {
 		return nil, nil
 	}
-	if !replaceable(name) {
+	place, err := replaceable(name)
+	if errors.Is(err, errNoFile) {
 		return nil, hinted("keeping the archive "+name+": it is no file", "an archive takes the place of a file, or is a new one")
 	}
-	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.partial")
+	var file *os.File
+	if err == nil {
+		file, err = os.CreateTemp(filepath.Dir(place), filepath.Base(place)+".*.partial")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("keeping the archive %s: %w", name, withoutName(err))
 	}
-	return &archive{name: name, partial: &archiveFile{octets: file, file: file}}, nil
+	return &archive{name: name, place: place, partial: &archiveFile{octets: file, file: file}}, nil
 }
 
 // begin writes what is known of the run before the plan is carried out.
@@ -142,7 +147,7 @@ func (a *archive) replace(run *evidence.Run) error {
 
 // replaceBy writes the run, and then what add adds.
 func (a *archive) replaceBy(run *evidence.Run, add func(*archiveFile) error) error {
-	pending, err := renameio.NewPendingFile(a.name, renameio.WithPermissions(0o600))
+	pending, err := renameio.NewPendingFile(a.place, renameio.WithPermissions(0o600))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/google/renameio/v2"
 
@@ -17,6 +18,7 @@ import (
 type output struct {
 	format report.Format
 	file   string
+	place  string // the file that its name stands for
 }
 
 // formatFlag reads the name of a format.
@@ -49,37 +51,70 @@ func outputFlags(values []string) ([]output, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !replaceable(file) {
+		place, err := replaceable(file)
+		if errors.Is(err, errNoFile) {
 			return nil, hinted("--output: "+file+" is no file", "--format "+name+" prints to standard output")
 		}
-		trial, err := renameio.NewPendingFile(file)
 		if err == nil {
-			err = trial.Cleanup()
+			err = trial(place)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("--output: keeping %s: %w", file, withoutName(err))
 		}
-		list = append(list, output{format, file})
+		list = append(list, output{format, file, place})
 	}
 	return list, nil
 }
 
-// replaceable reports whether a file may take the place of what has that name. It may not of a
-// device, which root could replace, nor of a way to what is open, such as /dev/stdout.
-func replaceable(name string) bool {
+// trial makes sure that a file can be written.
+func trial(place string) error {
+	file, err := renameio.NewPendingFile(place)
+	if err != nil {
+		return err
+	}
+	return file.Cleanup()
+}
+
+// errNoFile says that no file may take the place of what has a name: it is a device, which
+// root could replace, or a way to what is open, such as /dev/stdout.
+var errNoFile = errors.New("it is no file")
+
+// mostLinks is how many symbolic links are followed, one after the other, as by Linux.
+const mostLinks = 40
+
+// replaceable returns the file that a name stands for through symbolic links, which are to
+// stay, and may point to where there is no file yet. Else the error is errNoFile, or why the links
+// cannot be followed.
+func replaceable(name string) (place string, err error) {
 	if name == "-" {
-		return false
+		return "", errNoFile
 	}
-	if to, err := os.Readlink(name); err == nil && strings.HasPrefix(to, "/proc/") {
-		return false
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return "", errNoFile
 	}
-	info, err := os.Stat(name)
-	return err != nil || info.Mode().IsRegular()
+	place = name
+	for range mostLinks {
+		to, err := os.Readlink(place)
+		switch {
+		case err != nil:
+			return place, nil
+		case strings.HasPrefix(to, "/proc/"):
+			return "", errNoFile
+		}
+		folder := ""
+		if !filepath.IsAbs(to) {
+			if folder, err = filepath.EvalSymlinks(filepath.Dir(place)); err != nil {
+				return "", err
+			}
+		}
+		place = filepath.Join(folder, to)
+	}
+	return "", syscall.ELOOP
 }
 
 // write replaces the file at once: who reads it sees the report before or this one, whole.
 func (o output) write(r *conformance.Report, options report.Options) error {
-	file, err := renameio.NewPendingFile(o.file, renameio.WithPermissions(0o644))
+	file, err := renameio.NewPendingFile(o.place, renameio.WithPermissions(0o644))
 	if err != nil {
 		return fmt.Errorf("keeping %s: %w", o.file, err)
 	}

@@ -203,3 +203,52 @@ func TestFilesThatAreNotNamed(t *testing.T) {
 	}
 	revprobe(t, "lint", "x", "--cert", "").wantUsage(t, "--cert: no file was named")
 }
+
+// A symbolic link stays one, and the file that it points to is replaced at once.
+func TestFilesBehindLinks(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, nil)
+	links, files := t.TempDir(), t.TempDir()
+	there, relative := filepath.Join(links, "there"), filepath.Join(links, "relative")
+	old := filepath.Join(files, "old")
+	err := errors.Join(os.WriteFile(old, []byte("before"), 0o600), os.Symlink(old, there), os.Symlink("there", relative))
+	up, _ := filepath.Rel(links, files)
+	for _, name := range []string{"archive", "report"} {
+		err = errors.Join(err, os.Symlink(filepath.Join(up, "new "+name), filepath.Join(links, name)))
+	}
+	before, problem := os.Open(old)
+	if err = errors.Join(err, problem); err != nil {
+		t.Fatal(err)
+	}
+	defer before.Close()
+	s.check(t, "--rules", "http-24x7", "--archive", filepath.Join(links, "archive"), "--output", "json="+relative, "--output", "text="+filepath.Join(links, "report"))
+	for _, name := range []string{there, relative, filepath.Join(links, "archive"), filepath.Join(links, "report")} {
+		if info, err := os.Lstat(name); err != nil || info.Mode().Type() != os.ModeSymlink {
+			t.Errorf("%s is no link any more: %v, %v", name, info, err)
+		}
+	}
+	if text := content(t, old); !strings.HasPrefix(text, `{"type":"run"`) || !strings.HasPrefix(content(t, filepath.Join(files, "new report")), "revprobe") {
+		t.Errorf("the files hold %q and so on", text)
+	}
+	revprobe(t, "report", "--rules", "http-24x7", filepath.Join(files, "new archive")).want(t, exitClean)
+	if text, err := io.ReadAll(before); err != nil || string(text) != "before" {
+		t.Errorf("who had the old file open reads %q, %v", text, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(files, "*")); len(left) != 3 {
+		t.Errorf("the folder holds %v", left)
+	}
+}
+
+// What cannot be reached through a link is told before anything is asked.
+func TestLinksThatLeadNowhere(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	loop, far := filepath.Join(folder, "loop"), filepath.Join(folder, "far")
+	if err := errors.Join(os.Symlink("loop", loop), os.Symlink("no/such/folder", far)); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{loop: "too many levels of symbolic links", far: "no such file or directory"} {
+		revprobe(t, "check", "http://127.0.0.1:1/x.crl", "--archive", name).wantUsage(t, "keeping the archive "+name+": "+want)
+		revprobe(t, "check", "http://127.0.0.1:1/x.crl", "--output", "json="+name).wantUsage(t, "--output: keeping "+name+": "+want)
+	}
+}
