@@ -31,4 +31,7 @@ func TestRulesPageIsCurrent(t *testing.T) {
 	if !bytes.Equal(page, out.Bytes()) {
 		t.Error("RULES.md is not what the rules say: go test ./cmd/revprobe -run RulesPage -update")
 	}
+	if bytes.Contains(page, []byte("the JSON lines have all")) {
+		t.Error("what a rule says of its first bad case does not fit into a text report")
+	}
 }

@@ -109,10 +109,12 @@ func (p *page) failures(s *section) {
 	}
 }
 
+// fewExchanges is how many exchanges of a finding are named; the rest are counted.
+const fewExchanges = 5
+
 // where names the exchanges of a finding, the first with what was asked in it. A file
 // that is the section's own need not be named again.
 func (s *section) where(m *mergedFinding) string {
-	const few = 5
 	if s.file && len(m.exchanges) == 1 && m.exchanges[0] == s.name {
 		return ""
 	}
@@ -126,7 +128,7 @@ func (s *section) where(m *mergedFinding) string {
 	if m.unnamed > 0 {
 		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), m.unnamed)
 	}
-	return several(names, few)
+	return several(names, fewExchanges)
 }
 
 // asked says in brackets what an exchange asked, of whom.
@@ -149,7 +151,7 @@ func asked(x *evidence.Exchange) string {
 func FindingText(w io.Writer, f *conformance.Finding, o TextOptions) error {
 	p := newPage(o)
 	m := merge([]conformance.Finding{*f})[0]
-	p.finding(m, shown(strings.Join(m.exchanges, ", ")))
+	p.finding(m, several(visibleAll(m.exchanges), fewExchanges))
 	return p.writeTo(w)
 }
 
@@ -163,12 +165,12 @@ func (p *page) finding(m *mergedFinding, where string) {
 	p.paragraph(fmt.Sprintf("  %-8s  ", severity), styleOf(severity), indent, id)
 	p.paragraph(strings.Repeat(" ", indent), plain, indent, m.Rule.Says)
 	p.labelled(indent, "clause", citations(m.Citations))
-	got := shown(m.Got)
+	got := found(m.Got)
 	if m.otherGots {
 		got += " (the first; others differ)"
 	}
 	p.labelled(indent, "got", got)
-	p.labelled(indent, "want", shown(m.Want))
+	p.labelled(indent, "want", found(m.Want))
 	p.labelled(indent, "field", fieldPlace(m.Finding))
 	p.labelled(indent, "where", where)
 	at := stamp(m.At)

@@ -110,12 +110,12 @@ func testcase(r *conformance.Report, j *conformance.Judged) junitCase {
 	switch {
 	case len(failed) > 0:
 		m := merge(failed)
-		c.Failure = &junitFailure{Type: m[0].Severity.String(), Message: shown(m[0].Got), Text: failureText(m)}
+		c.Failure = &junitFailure{Type: m[0].Severity.String(), Message: found(m[0].Got), Text: failureText(m)}
 	case len(silenced) > 0:
 		f := silenced[0]
 		c.Skipped = fmt.Sprintf("suppressed until %s: %s", stamp(f.SuppressedUntil), shown(f.SuppressedFor))
 	case len(unable) > 0:
-		c.Skipped = "inconclusive: " + shown(unable[0].Got)
+		c.Skipped = "inconclusive: " + found(unable[0].Got)
 	case j.Outcomes.Passed == 0:
 		c.Skipped = "not applicable"
 	}
@@ -126,7 +126,7 @@ func testcase(r *conformance.Report, j *conformance.Judged) junitCase {
 func failureText(list []*mergedFinding) string {
 	var b strings.Builder
 	for _, m := range list {
-		fmt.Fprintf(&b, "%s\nclause: %s\ngot: %s\nwant: %s\n", m.Rule.Says, citations(m.Citations), shown(m.Got), shown(m.Want))
+		fmt.Fprintf(&b, "%s\nclause: %s\ngot: %s\nwant: %s\n", m.Rule.Says, citations(m.Citations), found(m.Got), found(m.Want))
 		if place := fieldPlace(m.Finding); place != "" {
 			fmt.Fprintf(&b, "field: %s\n", place)
 		}

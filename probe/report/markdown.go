@@ -87,8 +87,8 @@ func appendixFacts(b *bytes.Buffer, r *conformance.Report, m *mergedFinding) {
 		clauses = append(clauses, clause(c))
 	}
 	row("Requirement", strings.Join(clauses, "; "))
-	row("Observed", shown(m.Got))
-	row("Required", shown(m.Want))
+	row("Observed", found(m.Got))
+	row("Required", found(m.Want))
 	row("Field", fieldPlace(m.Finding))
 	row("Affected", affected(r, m))
 	row("Serial numbers", serials(r, m))

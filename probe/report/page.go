@@ -19,6 +19,8 @@ const (
 	// shownLimit bounds, in characters, what one string of a far end can take of a
 	// terminal. The archive and the JSON lines have all of it.
 	shownLimit = 300
+	// foundLimit bounds likewise what a finding got or wants, most of which is a rule's own words.
+	foundLimit = 1000
 )
 
 // style is the parameters of an ANSI SGR sequence; empty is the terminal's own.
@@ -160,12 +162,19 @@ func Visible(s string) string {
 }
 
 // shown is visible, and shortened to what one far end may take of a terminal.
-func shown(s string) string {
-	text := []rune(Visible(s[:min(len(s), utf8.UTFMax*shownLimit)]))
-	if len(text) <= shownLimit {
+func shown(s string) string { return upTo(shownLimit, s) }
+
+// found is visible, and shortened to what a finding may take of a terminal.
+func found(s string) string { return upTo(foundLimit, s) }
+
+// upTo is visible, cut off after limit characters where there are more, which it says.
+func upTo(limit int, s string) string {
+	most := utf8.UTFMax * limit
+	text := []rune(Visible(s[:min(len(s), most)]))
+	if len(s) <= most && len(text) <= limit {
 		return string(text)
 	}
-	return fmt.Sprintf("%s... (%d octets in all)", string(text[:shownLimit]), len(s))
+	return fmt.Sprintf("%s... (cut off: the JSON lines have all %d octets)", string(text[:min(len(text), limit)]), len(s))
 }
 
 // stamp writes a time in UTC, to the millisecond where it has any; nothing for no time.

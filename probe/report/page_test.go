@@ -29,25 +29,30 @@ func TestVisible(t *testing.T) {
 	}
 }
 
+// What is cut off says so, and where the whole is.
 func TestShownKeepsTheLimit(t *testing.T) {
-	for _, c := range []struct {
-		in   string
-		kept int
-		cut  bool
-	}{
-		{strings.Repeat("a", shownLimit), shownLimit, false},
-		{strings.Repeat("a", shownLimit+1), shownLimit, true},
-		{strings.Repeat("\U0001f600", shownLimit), shownLimit, false},
-		{strings.Repeat("a", 10*shownLimit), shownLimit, true},
-		{"", 0, false},
-	} {
-		got := shown(c.in)
-		text, rest, cut := strings.Cut(got, "... (")
-		if utf8.RuneCountInString(text) != c.kept || cut != c.cut {
-			t.Errorf("%d octets are shown as %q", len(c.in), got)
-		}
-		if cut && rest != strconv.Itoa(len(c.in))+" octets in all)" {
-			t.Errorf("what was cut off is said to be %q", rest)
+	for limit, show := range map[int]func(string) string{shownLimit: shown, foundLimit: found} {
+		for _, c := range []struct {
+			in   string
+			kept int
+			cut  bool
+		}{
+			{strings.Repeat("a", limit), limit, false},
+			{strings.Repeat("a", limit+1), limit, true},
+			{strings.Repeat("\U0001f600", limit), limit, false},
+			{strings.Repeat("\U0001f600", limit+1), limit, true},
+			{strings.Repeat("\U0001f600", limit) + "a", limit, true},
+			{strings.Repeat("a", 10*limit), limit, true},
+			{"", 0, false},
+		} {
+			got := show(c.in)
+			text, rest, cut := strings.Cut(got, "... (")
+			if utf8.RuneCountInString(text) != c.kept || cut != c.cut {
+				t.Errorf("%d octets are shown as %q", len(c.in), got)
+			}
+			if cut && rest != "cut off: the JSON lines have all "+strconv.Itoa(len(c.in))+" octets)" {
+				t.Errorf("what was cut off is said to be %q", rest)
+			}
 		}
 	}
 }

@@ -38,9 +38,9 @@ func SARIF(w io.Writer, r *conformance.Report) error {
 // sarifResultOf is one finding, of the rule in that place. What could not be judged is of
 // the kind "open", without a level.
 func sarifResultOf(f conformance.Finding, rule int) sarifResult {
-	message := shown(f.Got)
+	message := found(f.Got)
 	if f.Want != "" {
-		message += ", want " + shown(f.Want)
+		message += ", want " + found(f.Want)
 	}
 	result := sarifResult{RuleID: f.Rule.ID, RuleIndex: rule, Kind: "fail", Level: sarifLevel(f.Severity),
 		Message: sarifText{f.Rule.Says + " Got " + message},
