@@ -64,12 +64,18 @@ func HasUniqueIDs(cert *x509.Certificate) bool {
 	return false
 }
 
-// issuedBy reports whether cert names issuer, in whatever encoding (RFC 5280 §7.1), and was
-// signed with its key. It asks
-// VerifySignature rather than crypto/x509, which refuses SHA-1.
+// issuance tells whether cert names issuer, in whatever encoding (RFC 5280 §7.1), and was
+// signed with its key: SignatureUnchecked where it names issuer by a signature that is not
+// verified here. It asks VerifySignature rather than crypto/x509, which refuses SHA-1.
+func issuance(cert, issuer *x509.Certificate) Signature {
+	if issuer == nil || !bytes.Equal(cert.RawIssuer, issuer.RawSubject) && !SameName(cert.RawIssuer, issuer.RawSubject) {
+		return Signature{State: SignatureInvalid}
+	}
+	return CertificateSignature(cert, issuer)
+}
+
 func issuedBy(cert, issuer *x509.Certificate) bool {
-	return issuer != nil && (bytes.Equal(cert.RawIssuer, issuer.RawSubject) || SameName(cert.RawIssuer, issuer.RawSubject)) &&
-		CertificateSignature(cert, issuer).State == SignatureValid
+	return issuance(cert, issuer).State == SignatureValid
 }
 
 // signedCertificate is the three parts of a Certificate (RFC 5280 §4.1).

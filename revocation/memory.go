@@ -13,7 +13,7 @@ import (
 type Memory struct {
 	read   map[string]EmbeddedCertificate // by DER
 	hashes map[hashedIssuer]issuerHash
-	issued map[issuance]bool
+	issued map[issuedPair]Signature
 	room   room
 }
 
@@ -71,7 +71,7 @@ type issuerHash struct {
 	ok        bool
 }
 
-type issuance struct{ certificate, issuer *x509.Certificate }
+type issuedPair struct{ certificate, issuer *x509.Certificate }
 
 // maxRemembered is how many of each kind are kept: many more than the delegates that one run
 // meets, and few enough for one that sends a new certificate each time not to be a burden.
@@ -79,7 +79,7 @@ const maxRemembered = 256
 
 // NewMemory returns an empty one.
 func NewMemory() *Memory {
-	return &Memory{read: map[string]EmbeddedCertificate{}, hashes: map[hashedIssuer]issuerHash{}, issued: map[issuance]bool{}}
+	return &Memory{read: map[string]EmbeddedCertificate{}, hashes: map[hashedIssuer]issuerHash{}, issued: map[issuedPair]Signature{}}
 }
 
 // Know takes a certificate that was read elsewhere, so that the same octets in a response
@@ -136,14 +136,14 @@ func (m *Memory) certificate(der []byte) EmbeddedCertificate {
 	return found
 }
 
-func (m *Memory) issuedBy(cert, issuer *x509.Certificate) bool {
+func (m *Memory) issuance(cert, issuer *x509.Certificate) Signature {
 	if m == nil {
-		return issuedBy(cert, issuer)
+		return issuance(cert, issuer)
 	}
-	key := issuance{cert, issuer}
+	key := issuedPair{cert, issuer}
 	known, found := m.issued[key]
 	if !found {
-		known = issuedBy(cert, issuer)
+		known = issuance(cert, issuer)
 		keep(m.issued, key, known)
 	}
 	return known

@@ -37,6 +37,7 @@ type Signer struct {
 	Certificate *x509.Certificate // whose key the signature was verified or refuted with; nil where none was found
 	IsIssuer    bool              // the signing key is the issuer's own
 	IssuedByCA  bool              // the certificate's own signature verifies under the issuer's key and names the issuer; not looked at where IsIssuer
+	Unverified  string            // why the certificate's own signature, in the issuer's name, is not verified here, so that nobody can tell IssuedByCA
 	HasEKU      bool              // the certificate carries id-kp-OCSPSigning
 	MatchesID   bool              // the responderID names this certificate
 	Embedded    bool              // the certificate came in the response's certs
@@ -191,11 +192,20 @@ func once(all []*x509.Certificate) []*x509.Certificate {
 func (m *Memory) describe(b *BasicResponse, c signerCandidate, issuer *x509.Certificate, signature Signature) Signer {
 	cert := c.certificate
 	isIssuer := sameAuthority(cert, issuer)
+	var own Signature
+	if !isIssuer {
+		own = m.issuance(cert, issuer)
+	}
+	unverified := ""
+	if own.State == SignatureUnchecked {
+		unverified = own.Problem
+	}
 	return Signer{
 		Signature:   signature,
 		Certificate: cert,
 		IsIssuer:    isIssuer,
-		IssuedByCA:  !isIssuer && m.issuedBy(cert, issuer),
+		IssuedByCA:  own.State == SignatureValid,
+		Unverified:  unverified,
 		HasEKU:      slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning),
 		MatchesID:   c.named,
 		Embedded: slices.ContainsFunc(b.Certificates, func(e EmbeddedCertificate) bool {

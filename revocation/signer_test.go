@@ -159,6 +159,26 @@ func TestFindSignerOldAndRestrictedKeys(t *testing.T) {
 	}
 }
 
+// A delegate whose own certificate cannot be verified here is neither the CA's nor anybody
+// else's.
+func TestFindSignerWithoutVerifiedIssuance(t *testing.T) {
+	ca := ecAuthority(t)
+	responder := ca.delegate("Responder", testKeys()["P-256 other"])
+	other := newAuthority("Other CA", testKeys()["P-256 other"])
+	unknown := must(x509.ParseCertificate(bytes.ReplaceAll(responder.cert.Raw, []byte(OIDECDSAWithSHA256), []byte(OIDECDSAWithSHA256[:7]+"\x7f"))))
+	b := ReadOCSPResponse(answer{signer: responder, issuer: ca, certs: embed(unknown)}.der()).Basic
+	if got := b.FindSigner(ca.cert, nil); got.Signature.State != SignatureValid || got.IssuedByCA || !strings.Contains(got.Unverified, "unknown signature algorithm 1.2.840.10045.4.3.127") {
+		t.Errorf("a delegate signed with an unknown algorithm: %+v", got)
+	}
+	if got := b.FindSigner(other.cert, nil); got.IssuedByCA || got.Unverified != "" {
+		t.Errorf("a delegate that names another CA: %+v", got)
+	}
+	b = ReadOCSPResponse(answer{signer: responder, issuer: ca, certs: embed(responder.cert)}.der()).Basic
+	if got := b.FindSigner(ca.cert, nil); !got.IssuedByCA || got.Unverified != "" {
+		t.Errorf("a delegate of the CA: %+v", got)
+	}
+}
+
 // resigned returns cert with another signature algorithm, signed again.
 func resigned(ca authority, cert *x509.Certificate, alg AlgorithmIdentifier) *x509.Certificate {
 	tbs := bytes.Replace(cert.RawTBSCertificate, usual(ca.key).marshal(), alg.marshal(), 1)

@@ -69,6 +69,8 @@ func signerRules() []*Rule {
 					return unable("the issuer's certificate is not known").in("certs")
 				case s.Signer.Authorized():
 					return pass()
+				case s.Signer.Unverified != "":
+					return unable("whether that CA issued %s: %s", nameOf(s.Signer.Certificate), s.Signer.Unverified).in("certs")
 				case !s.Signer.IssuedByCA:
 					return fail("a signer authorized by "+nameOf(s.Issuer), "%s, which that CA did not issue", nameOf(s.Signer.Certificate)).in("certs")
 				}

@@ -27,6 +27,8 @@ func signerKeyRules() []*Rule {
 					return skip()
 				case !bytes.Equal(c.RawIssuer, s.Issuer.RawSubject):
 					return skip() // cert-ocsp-issuer-same speaks of other CAs
+				case s.Signer.Unverified != "":
+					return skip() // ocsp-signer-authorized says why
 				case !s.Signer.IssuedByCA:
 					// After a rollover of the CA's key the RFC allows it, and BR can be read either way.
 					return fail("a delegate signed with the key of "+nameOf(s.Issuer), "%s, which names that CA and was signed with another key", nameOf(c)).
@@ -136,7 +138,7 @@ func signerKeyRules() []*Rule {
 				case s.Response.Basic.SignatureAlgorithm.Algorithm == revocation.OIDSHA256WithRSA:
 					return pass()
 				case s.Signer.Certificate.PublicKeyAlgorithm != s.Issuer.PublicKeyAlgorithm:
-					return fail("SHA256-RSA, or a signature with "+s.Issuer.PublicKeyAlgorithm.String()+" as the CA's", "%s", s.Signer.Signature.Algorithm).
+					return fail("SHA256-RSA, or a signature with "+keyKind(s.Issuer)+" as the CA's", "%s", s.Signer.Signature.Algorithm).
 						in("signatureAlgorithm").atMost(Info)
 				}
 				return pass()
@@ -186,6 +188,15 @@ func curveAndHash(a revocation.AlgorithmIdentifier, signer *x509.Certificate) Ve
 	return pass()
 }
 
+// keyKind names the algorithm of a certificate's key, by its OID where crypto/x509 does not
+// know it.
+func keyKind(c *x509.Certificate) string {
+	if c.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm {
+		return revocation.KeyAlgorithm(c).Algorithm.String()
+	}
+	return c.PublicKeyAlgorithm.String()
+}
+
 // listedKeys are the encodings of the algorithms of BR 7.1.3.1.1 and 7.1.3.1.2, in
 // hexadecimal: RSA, P-256, P-384, P-521.
 var listedKeys = []string{
@@ -197,7 +208,7 @@ var listedKeys = []string{
 func keyStrength(c *x509.Certificate) Verdict {
 	const field = "subjectPublicKeyInfo"
 	if encoded := revocation.KeyAlgorithm(c).Raw; !amongHex(listedKeys, encoded) {
-		return fail("RSA, P-256, P-384 or P-521 as BR 7.1.3.1 encodes them", "%x, that is %s", encoded, c.PublicKeyAlgorithm).in(field)
+		return fail("RSA, P-256, P-384 or P-521 as BR 7.1.3.1 encodes them", "%x, that is %s", encoded, keyKind(c)).in(field)
 	}
 	key, ok := c.PublicKey.(*rsa.PublicKey)
 	if !ok {

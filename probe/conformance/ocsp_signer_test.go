@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"bytes"
 	"crypto/x509"
 	"slices"
 	"strings"
@@ -32,6 +33,11 @@ func TestSigners(t *testing.T) {
 	changed := func(change func(*x509.Certificate)) func(*fixtures.Responder) {
 		return func(r *fixtures.Responder) { r.OCSP.Delegate = change }
 	}
+	unverifiable := func(r *fixtures.Responder) {
+		r.OCSP.Certificates = func(own [][]byte) [][]byte {
+			return [][]byte{bytes.ReplaceAll(own[0], []byte(fixtures.ECDSAWithSHA256), []byte("\x2a\x86\x48\xce\x3d\x04\x03\x7f"))}
+		}
+	}
 	for _, test := range []struct {
 		name    string
 		signer  fixtures.Signer
@@ -52,6 +58,8 @@ func TestSigners(t *testing.T) {
 			changed(func(c *x509.Certificate) { c.ExtKeyUsage = nil })}, "ocsp-signer-authorized ocsp-signer-cert-included"},
 		{"not sent but given, without nocheck", fixtures.Delegated, true, []func(*fixtures.Responder){none,
 			changed(func(c *x509.Certificate) { c.ExtraExtensions = nil })}, "cert-ocsp-nocheck-present ocsp-signer-cert-included ocsp-stock-client"},
+		{"a delegate whose certificate is signed with an unknown algorithm", fixtures.Delegated, false, []func(*fixtures.Responder){unverifiable},
+			"cert-ocsp-serial-alg"},
 		{"the root", fixtures.Ancestor, false, nil, "ocsp-signer-authorized"},
 		{"the root, byName and not sent but given", fixtures.Ancestor, false, []func(*fixtures.Responder){none, byName},
 			"ocsp-signer-authorized ocsp-signer-cert-included"},
@@ -71,5 +79,33 @@ func TestSigners(t *testing.T) {
 		if got := strings.Join(fired(report), " "); got != test.want {
 			t.Errorf("%s: fires %q, want %q%s", test.name, got, test.want, describe(report))
 		}
+	}
+}
+
+// Nothing can be said against a delegate of a CA whose key is of a kind that is unknown here.
+func TestDelegateOfACAWithAnUnknownKey(t *testing.T) {
+	t.Parallel()
+	fake := fixtures.Conforming(noon, fixtures.NewAuthority(fixtures.Kind{Delegated: true}))
+	run := ask(t, fake, zoo.Memory{Responder: fake}, evidence.AssignedPOST)
+	ellipticKey, unknownKey := []byte("\x2a\x86\x48\xce\x3d\x02\x01"), []byte("\x2a\x86\x48\xce\x3d\x02\x7f")
+	old := fake.IssuerCertificate().Raw
+	known := run.AddCertificate(bytes.Replace(old, ellipticKey, unknownKey, 1), "ca.pem")
+	run.Certificates = slices.DeleteFunc(run.Certificates, func(c evidence.Certificate) bool { return bytes.Equal(c.DER, old) })
+	for i := range run.Exchanges {
+		run.Exchanges[i].Issuer = known
+	}
+	report := judge(t, run, signedRules()...)
+	var open []string
+	for _, f := range report.Findings {
+		switch {
+		case f.Outcome == conformance.Inconclusive:
+			open = append(open, f.Rule.ID+": "+f.Got)
+		case f.Rule.ID == "ocsp-sig-mandatory-algs" && strings.Contains(f.Want, " with 1.2.840.10045.2.127 as the CA's"):
+		default:
+			t.Errorf("%s says %s, want %s", f.Rule.ID, f.Got, f.Want)
+		}
+	}
+	if len(open) != 1 || !strings.HasPrefix(open[0], "ocsp-signer-authorized: whether that CA issued CN=") {
+		t.Errorf("left open: %q", open)
 	}
 }
