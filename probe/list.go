@@ -190,7 +190,7 @@ func permanent(x evidence.Exchange) bool {
 // absent reports whether an exchange leaves open that there is any responder. One that asks to
 // be left alone is there.
 func absent(x evidence.Exchange) bool {
-	return silent(x) && !permanent(x) && x.Code != http.StatusTooManyRequests
+	return silent(x) && !permanent(x) && x.Code != evidence.TooManyRequests
 }
 
 // ask puts a question and keeps what came back; false where it was interrupted.
@@ -246,7 +246,7 @@ func silent(x evidence.Exchange) bool {
 		return false
 	case evidence.HTTPStatus:
 		switch x.Code {
-		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		case evidence.TooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 			return true
 		}
 		return false

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -41,7 +40,7 @@ const oddly = " oddly"
 
 // listen counts failures that take long to show, and heeds a host that asks for less.
 func (r *recorder) listen(q evidence.Question, x *evidence.Exchange) {
-	if x.Code == http.StatusTooManyRequests {
+	if x.Code == evidence.TooManyRequests {
 		r.sated[host(q.URL)] = true
 	}
 	gone := x.Failure == evidence.ConnectRefused && q.Ask.Has(evidence.Optional) // an odd request was the end of it

@@ -216,12 +216,9 @@ func broken(list []*evidence.Exchange) []*evidence.Exchange {
 		case "", evidence.Redirect, evidence.Oversize:
 			return true
 		}
-		return x.Failure.TimedOut() || x.Code == tooManyRequests
+		return x.Failure.TimedOut() || x.Code == evidence.TooManyRequests
 	})
 }
-
-// tooManyRequests is the HTTP status by which a server limits our rate (RFC 6585 §4).
-const tooManyRequests = 429
 
 // oneMethodFails reports whether it is the questions by GET or those by POST that fail, all
 // of them, while the others are answered.

@@ -151,7 +151,7 @@ func rateLimitRule() *Rule {
 					since = x.At.Add(-x.Timing.Total).Sub(last.At.Add(-last.Timing.Total))
 				}
 				switch last = x; {
-				case x.Code != tooManyRequests:
+				case x.Code != evidence.TooManyRequests:
 				case x.Header.Get("Retry-After") == "":
 					return fail("Retry-After with 429", "none").in("Retry-After").about(x.ID).atMost(Info)
 				case since >= time.Second:
@@ -160,9 +160,9 @@ func rateLimitRule() *Rule {
 			}
 			return skipUnless(last != nil)
 		},
-		Bad: []fixtures.Case{when("without Retry-After", func(r *fake) { r.CRLHTTP.Code = tooManyRequests })},
+		Bad: []fixtures.Case{when("without Retry-After", func(r *fake) { r.CRLHTTP.Code = evidence.TooManyRequests })},
 		Good: []fixtures.Case{when("with it", func(r *fake) {
-			r.CRLHTTP.Code, r.CRLHTTP.Header = tooManyRequests, map[string][]string{"Retry-After": {"5"}}
+			r.CRLHTTP.Code, r.CRLHTTP.Header = evidence.TooManyRequests, map[string][]string{"Retry-After": {"5"}}
 		})},
 	}
 }

@@ -150,7 +150,7 @@ func (p ProbeAnswer) unasked() bool {
 	case evidence.ConnectRefused, evidence.ConnectTimeout, evidence.DNSNXDomain, evidence.DNSServFail, evidence.DNSNoData, evidence.DNSTimeout:
 		return true
 	}
-	return p.Spared || p.Failure.Ours() || p.Code == tooManyRequests
+	return p.Spared || p.Failure.Ours() || p.Code == evidence.TooManyRequests
 }
 
 // text says what was answered.

@@ -35,7 +35,7 @@ func (s ServiceSubject) replicated(kinds evidence.Ask) [][]replicaAnswer {
 		at := slices.IndexFunc(groups, func(g []replicaAnswer) bool { return sameQuestion(g[0].Question, x.Question) })
 		a := s.replicaAnswer(x)
 		switch {
-		case a.machine == "" || x.Repeat || x.Spared || x.Failure.Ours() || x.Code == tooManyRequests:
+		case a.machine == "" || x.Repeat || x.Spared || x.Failure.Ours() || x.Code == evidence.TooManyRequests:
 		case at < 0:
 			groups = append(groups, []replicaAnswer{a})
 		default:

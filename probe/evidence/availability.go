@@ -8,8 +8,9 @@ const LateAfter = 10 * time.Second
 // largeBody is, in octets, what an ordinary connection carries within LateAfter.
 const largeBody = 4 << 20
 
-// tooManyRequests is the HTTP status by which a server limits our rate (RFC 6585 §4).
-const tooManyRequests = 429
+// TooManyRequests is the HTTP status by which a server limits our rate (RFC 6585 §4): it is
+// there, and it is we who shall ask less often.
+const TooManyRequests = 429
 
 // Confirmation says how many tries of how many have to fail before a service is said to have
 // failed.
@@ -40,7 +41,7 @@ func (x *Exchange) Unavailable() bool {
 			}
 		}
 		return x.Failure != "" && !x.Failure.Ours()
-	case !x.Ask.Has(HTTP) || x.Spared || x.Failure.Ours() || x.Code == tooManyRequests:
+	case !x.Ask.Has(HTTP) || x.Spared || x.Failure.Ours() || x.Code == TooManyRequests:
 		return false
 	case x.Failure == Redirect || x.Failure == Oversize:
 		return false

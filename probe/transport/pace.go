@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/revprobe/revprobe/probe/evidence"
 )
 
 // maxRetryAfter caps what a host may ask us to wait: a run shall end.
@@ -84,7 +86,7 @@ func (q *queue) owe(requests int, now time.Time) {
 // retryAfter notes what the host asked for with status 429 or 503 (RFC 9110 §10.2.3):
 // seconds, or a date.
 func (q *queue) retryAfter(code int, value string, now time.Time) {
-	if code != http.StatusTooManyRequests && code != http.StatusServiceUnavailable || value == "" {
+	if code != evidence.TooManyRequests && code != http.StatusServiceUnavailable || value == "" {
 		return
 	}
 	var pause time.Duration
