@@ -53,11 +53,10 @@ func (s *section) muteness(answers []conformance.Answer) string {
 	var first *evidence.Exchange
 	asked, spared := 0, 0
 	for _, a := range answers {
-		at := slices.IndexFunc(s.exchanges, func(x *evidence.Exchange) bool { return x.ID == a.Exchange })
-		if at < 0 {
+		x := s.byID[a.Exchange]
+		if x == nil {
 			return ""
 		}
-		x := s.exchanges[at]
 		if first == nil {
 			first = x
 		}

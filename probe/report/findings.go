@@ -122,8 +122,8 @@ func (s *section) where(m *mergedFinding) string {
 	for _, id := range m.exchanges {
 		names = append(names, shown(id))
 	}
-	if at := slices.IndexFunc(s.exchanges, func(x *evidence.Exchange) bool { return x.ID == m.exchanges[0] }); at >= 0 {
-		names[0] += asked(s.exchanges[at])
+	if x := s.byID[m.exchanges[0]]; x != nil {
+		names[0] += asked(x)
 	}
 	if m.unnamed > 0 {
 		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), m.unnamed)

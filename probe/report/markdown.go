@@ -14,16 +14,19 @@ import (
 // for each finding the requirement by its section, what was affected, when in UTC, how it
 // was found, and commands that show it to anybody who pastes them. An error is w's.
 func Markdown(w io.Writer, r *conformance.Report) error {
-	var b bytes.Buffer
-	appendixHead(&b, r)
+	b := appendix{report: r, exchanges: map[string]*evidence.Exchange{}}
+	for i := range r.Run.Exchanges {
+		b.exchanges[r.Run.Exchanges[i].ID] = &r.Run.Exchanges[i]
+	}
+	b.head()
 	findings := mergedByPlace(counted(r))
 	if len(findings) == 0 {
 		b.WriteString("\nNo findings.\n")
 	}
 	for i, m := range findings {
 		fmt.Fprintf(&b, "\n## %d. %s: %s\n\n%s\n\n", i+1, m.Severity, m.Rule.ID, markdown(m.Rule.Says))
-		appendixFacts(&b, r, m)
-		appendixCommands(&b, r, m)
+		b.facts(m)
+		b.commands(m)
 	}
 	if silenced := mergedByPlace(suppressed(r)); len(silenced) > 0 {
 		b.WriteString("\n## Suppressed\n\n")
@@ -35,6 +38,13 @@ func Markdown(w io.Writer, r *conformance.Report) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
+}
+
+// appendix is the text while it is written.
+type appendix struct {
+	bytes.Buffer
+	report    *conformance.Report
+	exchanges map[string]*evidence.Exchange // by id
 }
 
 // mergedByPlace merges the findings of each service or file by themselves, the worst first.
@@ -55,7 +65,8 @@ func mergedByPlace(list []conformance.Finding) []*mergedFinding {
 	return all
 }
 
-func appendixHead(b *bytes.Buffer, r *conformance.Report) {
+func (b *appendix) head() {
+	r := b.report
 	b.WriteString("# Evidence\n\n")
 	item := func(label, text string) {
 		if text != "" {
@@ -73,9 +84,9 @@ func appendixHead(b *bytes.Buffer, r *conformance.Report) {
 	}
 }
 
-// appendixFacts says what an incident report has to: the requirement, what was seen, what
+// facts says what an incident report has to: the requirement, what was seen, what
 // is affected, when, and how it was found.
-func appendixFacts(b *bytes.Buffer, r *conformance.Report, m *mergedFinding) {
+func (b *appendix) facts(m *mergedFinding) {
 	row := func(label, text string) {
 		if text != "" {
 			fmt.Fprintf(b, "| %s | %s |\n", label, markdown(text))
@@ -90,14 +101,14 @@ func appendixFacts(b *bytes.Buffer, r *conformance.Report, m *mergedFinding) {
 	row("Observed", found(m.Got))
 	row("Required", found(m.Want))
 	row("Field", fieldPlace(m.Finding))
-	row("Affected", affected(r, m))
-	row("Serial numbers", serials(r, m))
+	row("Affected", affected(b.report, m))
+	row("Serial numbers", b.serials(m))
 	row("Exchanges", fmt.Sprintf("%s (%s)", several(visibleAll(m.exchanges), 10), plural(m.times, "verdict")))
 	row("First seen", stamp(m.At))
 	if m.last.After(m.At) {
 		row("Last seen", stamp(m.last))
 	}
-	if x := exchangeNamed(r, m.exchanges[0]); x != nil {
+	if x := b.exchanges[m.exchanges[0]]; x != nil {
 		row("How it was found", "exchange "+shown(x.ID)+asked(x))
 	}
 	row("Assumed", shown(m.Assumed))
@@ -119,11 +130,11 @@ func affected(r *conformance.Report, m *mergedFinding) string {
 }
 
 // serials lists the serial numbers that the finding's exchanges were about.
-func serials(r *conformance.Report, m *mergedFinding) string {
+func (b *appendix) serials(m *mergedFinding) string {
 	var list []string
 	known := map[string]bool{}
 	for _, id := range m.exchanges {
-		if x := exchangeNamed(r, id); x != nil && x.Serial != "" && !known[x.Serial] {
+		if x := b.exchanges[id]; x != nil && x.Serial != "" && !known[x.Serial] {
 			known[x.Serial] = true
 			list = append(list, shown(x.Serial))
 		}
@@ -131,28 +142,19 @@ func serials(r *conformance.Report, m *mergedFinding) string {
 	return several(list, 20)
 }
 
-func exchangeNamed(r *conformance.Report, id string) *evidence.Exchange {
-	for i := range r.Run.Exchanges {
-		if x := &r.Run.Exchanges[i]; x.ID == id {
-			return x
-		}
-	}
-	return nil
-}
-
-// appendixCommands writes what shows the finding again, and what shows the evidence that
+// commands writes what shows the finding again, and what shows the evidence that
 // was kept.
-func appendixCommands(b *bytes.Buffer, r *conformance.Report, m *mergedFinding) {
-	x := exchangeNamed(r, m.exchanges[0])
+func (b *appendix) commands(m *mergedFinding) {
+	x := b.exchanges[m.exchanges[0]]
 	if x == nil {
 		return
 	}
 	if text := reproducer(x); text != "" {
 		b.WriteString("\nTo ask the same again:\n\n")
-		codeBlock(b, "sh", text)
+		codeBlock(&b.Buffer, "sh", text)
 	}
 	if text := recorded(x); text != "" {
 		fmt.Fprintf(b, "\nWhat was answered at %s:\n\n", stamp(x.At))
-		codeBlock(b, "sh", text)
+		codeBlock(&b.Buffer, "sh", text)
 	}
 }

@@ -15,6 +15,13 @@ import (
 // no good value is equal to. An error is w's, or of encoding.
 func Prometheus(w io.Writer, r *conformance.Report, exit int) error {
 	m := newMetrics()
+	for _, a := range r.Answers {
+		of := answering{a.Responder, a.Issuer}
+		m.answered[of] = append(m.answered[of], a)
+	}
+	for _, d := range r.Documents {
+		m.documented[d.Source] = append(m.documented[d.Source], d)
+	}
 	m.run(r, exit)
 	for i := range r.Services {
 		if r.List == nil { // which keeps no more than examples of what went wrong
@@ -37,10 +44,16 @@ type metrics struct {
 	up, lastAnswer, duration                       *gauge
 	answer, thisUpdate, nextUpdate, rule, findings *gauge
 	listed, leftOut                                *gauge
+
+	answered   map[answering][]conformance.Answer
+	documented map[string][]conformance.Document // by the exchange or file that they are of
 }
 
+// answering is the identity of a responder: one URL may serve many CAs.
+type answering struct{ url, issuer string }
+
 func newMetrics() *metrics {
-	m := &metrics{}
+	m := &metrics{answered: map[answering][]conformance.Answer{}, documented: map[string][]conformance.Document{}}
 	service := []string{"service", "issuer", "issuer_sha256"}
 	with := func(further ...string) []string { return slices.Concat(service, further) }
 	m.build = m.gauge("build_info", "1, with the version and the profile of the run.", "version", "profile", "vantage")
@@ -110,8 +123,8 @@ func (m *metrics) service(r *conformance.Report, s *conformance.Service) {
 	for phase, took := range slowest {
 		m.duration.set(took.Seconds(), identity(s, phase)...)
 	}
-	m.answers(r, s)
-	m.documents(r, s)
+	m.answers(s)
+	m.documents(s)
 }
 
 func serviceKind(s *conformance.Service) string {
@@ -124,11 +137,11 @@ func serviceKind(s *conformance.Service) string {
 // statuses are the words that an answer is one of, so that the one-hot set is complete.
 var statuses = []string{"good", "revoked", "extended-revoked", "unknown", "unauthorized", "try-later", "internal-error", "malformed-request", "sig-required"}
 
-func (m *metrics) answers(r *conformance.Report, s *conformance.Service) {
+func (m *metrics) answers(s *conformance.Service) {
 	type question struct{ strategy, method string }
 	given := map[question][]string{}
-	for _, a := range r.Answers {
-		if a.Responder == s.URL && a.Issuer == s.Issuer && !a.Repeat {
+	for _, a := range m.answered[answering{s.URL, s.Issuer}] {
+		if !a.Repeat {
 			q := question{a.Strategy, a.Method}
 			given[q] = append(given[q], a.Answer)
 		}
@@ -161,12 +174,15 @@ func (m *metrics) list(l *conformance.ListReport) {
 	}
 }
 
-func (m *metrics) documents(r *conformance.Report, s *conformance.Service) {
+func (m *metrics) documents(s *conformance.Service) {
+	var served []conformance.Document
+	for _, x := range s.Exchanges {
+		served = append(served, m.documented[x.ID]...)
+	}
 	earliest := func(get func(conformance.Document) time.Time, kind string) time.Time {
 		first := time.Time{}
-		for _, d := range r.Documents {
-			of := slices.ContainsFunc(s.Exchanges, func(x *evidence.Exchange) bool { return x.ID == d.Source })
-			if at := get(d); of && string(d.Kind) == kind && !at.IsZero() && (first.IsZero() || at.Before(first)) {
+		for _, d := range served {
+			if at := get(d); string(d.Kind) == kind && !at.IsZero() && (first.IsZero() || at.Before(first)) {
 				first = at
 			}
 		}

@@ -17,6 +17,7 @@ type section struct {
 	asks      evidence.Ask
 	issuers   []issuer
 	exchanges []*evidence.Exchange
+	byID      map[string]*evidence.Exchange // the same
 	documents []conformance.Document
 	failures  []conformance.Finding
 }
@@ -44,7 +45,7 @@ type place struct {
 func (o *outline) at(name string, file bool) *section {
 	key := place{name, file}
 	if o.index[key] == nil {
-		o.index[key] = &section{name: name, file: file}
+		o.index[key] = &section{name: name, file: file, byID: map[string]*evidence.Exchange{}}
 		o.list = append(o.list, o.index[key])
 	}
 	return o.index[key]
@@ -108,6 +109,7 @@ func (o *outline) service(known *conformance.Service) {
 	for _, x := range known.Exchanges {
 		s.asks |= x.Ask
 		s.exchanges = append(s.exchanges, x)
+		s.byID[x.ID] = x
 		o.home[x.ID] = known.URL
 	}
 }
