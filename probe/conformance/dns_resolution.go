@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +53,7 @@ func resolutionRules() []*Rule {
 			Exchange: walked(signaturesHold),
 			Bad: []fixtures.Case{
 				when("bogus", func(r *fake) { r.DNS.Bogus = true }),
+				when("bogus by one of two resolvers", func(r *fake) { r.DNS.Bogus, r.DNS.LastResolver = true, evidence.DNSServFail }),
 				when("24 h left", func(r *fake) { r.DNS.SignedUntil = r.Now.Add(minSignatureLeft) }),
 			},
 			Good: []fixtures.Case{
@@ -175,7 +177,7 @@ func shownChain(chain []string) string {
 }
 
 func signaturesHold(s ExchangeSubject, w *evidence.DNSWalk) Verdict {
-	if v := bogus(w); v.Outcome == Failed {
+	if v := bogus(s, w); v.Outcome == Failed {
 		return v
 	}
 	signed := false
@@ -194,15 +196,18 @@ func signaturesHold(s ExchangeSubject, w *evidence.DNSWalk) Verdict {
 	return skipUnless(signed)
 }
 
-// bogus finds a resolver that fails, time and again, as long as it validates.
-func bogus(w *evidence.DNSWalk) Verdict {
-	validated := slices.ContainsFunc(resolverAnswers(w), func(r *evidence.DNSReply) bool { return r.Authenticated })
+// bogus finds resolvers that fail, time and again, as long as they validate. One alone may have
+// a wrong clock, an old trust anchor or a bad way to the zone: it takes two, or a signature that
+// has expired by our own clock.
+func bogus(s ExchangeSubject, w *evidence.DNSWalk) Verdict {
+	var accusing []string
+	why, expired := "", ""
 	for i := range w.Replies {
 		cured := &w.Replies[i]
 		if !cured.Unchecked || !cured.Settled() || cured.Name != w.Host || cured.Type != evidence.TypeA {
 			continue
 		}
-		why, failures := "", 0
+		failures := 0
 		for _, r := range repliesTo(w, true, w.Host, evidence.TypeA) {
 			if r.Server != cured.Server || r.Code != evidence.DNSServerError {
 				continue
@@ -212,16 +217,50 @@ func bogus(w *evidence.DNSWalk) Verdict {
 				why = " (" + e.Text + ")"
 			}
 		}
-		if failures < 2 {
+		if failures < 2 || slices.Contains(accusing, cured.Server) {
 			continue
 		}
-		v := fail("an answer that validates", "%s answers SERVFAIL%s, and %s when it does not validate", cured.Server, why, cured.Code)
-		if validated {
-			return v.atMost(Notice) // another resolver validates it: this one may be wrong
-		}
-		return v
+		accusing = append(accusing, cured.Server)
+		expired = cmp.Or(expired, expiredSignatures(cured, s.At))
 	}
-	return pass()
+	if len(accusing) == 0 {
+		return pass()
+	}
+	got := strings.Join(accusing, " and ") + ": SERVFAIL" + why + ", but an answer when validation is switched off"
+	v := fail("an answer that validates", "%s", got)
+	switch {
+	case slices.ContainsFunc(resolverAnswers(w), func(r *evidence.DNSReply) bool { return r.Authenticated }):
+		v.Got += "; another resolver validates it"
+		return v.atMost(Notice)
+	case expired != "":
+		v.Got += "; " + expired
+	case len(accusing) == 1:
+		v.Got += "; no second resolver says so, and it may be the fault of this one"
+		return v.atMost(Warning)
+	}
+	return v
+}
+
+// expiredSignatures names records of a reply whose signatures have all expired; "" where
+// there are none.
+func expiredSignatures(r *evidence.DNSReply, at time.Time) string {
+	last, of := map[string]time.Time{}, []string(nil)
+	for _, record := range r.Answer {
+		if record.Type != evidence.TypeRRSIG {
+			continue
+		}
+		if _, until, ok := signatureTimes(record.Data); ok {
+			covered, _, _ := strings.Cut(record.Data, " ")
+			key := covered + " record of " + record.Name
+			of, last[key] = append(of, key), later(last[key], until)
+		}
+	}
+	for _, key := range of {
+		if at.After(last[key]) {
+			return "the signature of the " + key + " expired " + stamp(last[key])
+		}
+	}
+	return ""
 }
 
 // signatureTimes reads inception and expiration of an RRSIG in presentation form (RFC 4034
