@@ -19,13 +19,15 @@ func CertificateAIA(c *x509.Certificate) ([]AccessDescription, []Deviation) {
 // CertificateAIA does authorityInfoAccess.
 func CertificateCRLDP(c *x509.Certificate) ([]DistributionPoint, []Deviation) {
 	var list []DistributionPoint
-	deviations := certificateExtension(c, OIDCRLDP, func(in *cursor) {
-		in.eachSequence("cRLDistributionPoints", func(in *cursor) {
-			if d, ok := in.distributionPoint(); ok {
-				list = append(list, d)
-			}
-		})
-	})
+	deviations := certificateExtension(c, OIDCRLDP, func(in *cursor) { list = in.distributionPoints("cRLDistributionPoints") })
+	return list, deviations
+}
+
+// CertificateFreshestCRL decodes freshestCRL (RFC 5280 §4.2.1.15), where the delta CRLs are, as
+// CertificateAIA does authorityInfoAccess.
+func CertificateFreshestCRL(c *x509.Certificate) ([]DistributionPoint, []Deviation) {
+	var list []DistributionPoint
+	deviations := certificateExtension(c, OIDFreshestCRL, func(in *cursor) { list = in.distributionPoints("freshestCRL") })
 	return list, deviations
 }
 
@@ -120,6 +122,16 @@ func (c *cursor) accessDescription() (d AccessDescription, ok bool) {
 	}
 	c.end()
 	return d, c.notes.broken == nil
+}
+
+// distributionPoints reads a CRLDistributionPoints (RFC 5280 §4.2.1.13).
+func (c *cursor) distributionPoints(name string) (list []DistributionPoint) {
+	c.eachSequence(name, func(in *cursor) {
+		if d, ok := in.distributionPoint(); ok {
+			list = append(list, d)
+		}
+	})
+	return list
 }
 
 func (c *cursor) distributionPoint() (d DistributionPoint, ok bool) {

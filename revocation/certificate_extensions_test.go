@@ -67,6 +67,10 @@ func TestCertificateExtensionsOtherwise(t *testing.T) {
 	if !reflect.DeepEqual(points, want) || deviations != nil {
 		t.Errorf("%+v %v", points, deviations)
 	}
+	c.Extensions = append(c.Extensions, pkix.Extension{Id: dotted(t, OIDFreshestCRL), Value: point})
+	if points, deviations = CertificateFreshestCRL(c); !reflect.DeepEqual(points, want) || deviations != nil {
+		t.Errorf("freshestCRL %+v %v", points, deviations)
+	}
 	list, deviations := CertificateAIA(c)
 	if !reflect.DeepEqual(list, []AccessDescription{{Method: OIDAccessOCSP}}) || deviations != nil {
 		t.Errorf("%+v %v", list, deviations)

@@ -29,7 +29,8 @@ type CRL struct {
 	Number       Serial // cRLNumber, as encoded
 	AuthorityKey *AuthorityKeyID
 	IssuingDP    *IssuingDistributionPoint
-	DeltaBase    Serial // BaseCRLNumber of deltaCRLIndicator, as encoded
+	DeltaBase    Serial              // BaseCRLNumber of deltaCRLIndicator, as encoded
+	Freshest     []DistributionPoint // of freshestCRL (RFC 5280 §5.2.6), as far as it can be read
 
 	hash   crypto.Hash // what tbsCertList was hashed with while it passed
 	digest []byte
@@ -53,6 +54,10 @@ type CRLEntry struct {
 	OnlyReason     bool   // Extensions is one non-critical reasonCode in DER: nothing else to look for
 	Marks          EntryMarks
 }
+
+// IsDelta reports whether the CRL says that it is a delta (RFC 5280 §5.2.4), be it readable to
+// which.
+func (c *CRL) IsDelta() bool { return FindExtension(c.Extensions, OIDDeltaCRL) != nil }
 
 // EntryVisitor sees each entry of a CRL once, in order.
 type EntryVisitor func(*CRLEntry)

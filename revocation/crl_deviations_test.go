@@ -33,7 +33,7 @@ func TestReadCRLDeviations(t *testing.T) {
 		"issuer's long length":   {tbsFields{issuer: join([]byte{0x30, 0x81, 0x0e, 0x31, 12}, attribute("abc"))}, DevLength, "tbsCertList.issuer"},
 		"after extensions":       {tbsFields{trailing: []byte{5, 0}}, DevTrailing, "tbsCertList"},
 		"empty extensions":       {tbsFields{extensions: crlExtensions()}, DevEmpty, "tbsCertList.crlExtensions"},
-		"critical FALSE":         {tbsFields{extensions: crlExtensions(encoded(tagSequence, encoded(tagOID, []byte(OIDFreshestCRL)), []byte{1, 1, 0, 4, 0}))}, DevDefault, "tbsCertList.crlExtensions[0].critical"},
+		"critical FALSE":         {tbsFields{extensions: crlExtensions(encoded(tagSequence, encoded(tagOID, []byte(OIDIssuerAltName)), []byte{1, 1, 0, 4, 0}))}, DevDefault, "tbsCertList.crlExtensions[0].critical"},
 		"number no INTEGER":      {tbsFields{extensions: crlExtensions(extension(OIDCRLNumber, false, []byte{4, 1, 1}))}, DevUnreadable, "tbsCertList.crlExtensions[0].extnValue"},
 		"number padded":          {tbsFields{extensions: crlExtensions(extension(OIDCRLNumber, false, []byte{2, 2, 0, 1}))}, DevInteger, "tbsCertList.crlExtensions[0].extnValue.cRLNumber"},
 		"after the number":       {tbsFields{extensions: crlExtensions(extension(OIDCRLNumber, false, []byte{2, 1, 1, 5, 0}))}, DevTrailing, "tbsCertList.crlExtensions[0].extnValue"},
@@ -260,6 +260,28 @@ func TestReadCRLIndefiniteLengths(t *testing.T) {
 	for n := range der {
 		if cut := readAll(t, bytes.NewReader(der[:n])); cut.Broken == nil {
 			t.Errorf("cut after %d octets: not broken", n)
+		}
+	}
+}
+
+// A delta says to which CRL, and a complete one where its deltas are.
+func TestReadDeltas(t *testing.T) {
+	ca := newCRLAuthority(t, ecdsaKey)
+	uri := encoded(tagSequence, encoded(tagSequence, encoded(0xa0, encoded(0xa0, encoded(0x86, []byte("http://a.example/delta"))))))
+	for name, test := range map[string]struct {
+		extension []byte
+		delta     bool
+		base      Serial
+		freshest  int
+	}{
+		"a delta":                   {extension(OIDDeltaCRL, true, []byte{2, 1, 7}), true, Serial{7}, 0},
+		"a delta to nothing":        {extension(OIDDeltaCRL, true, []byte{5, 0}), true, nil, 0},
+		"one that has deltas":       {extension(OIDFreshestCRL, false, uri), false, nil, 1},
+		"one that has none of them": {extension(OIDFreshestCRL, false, []byte{5, 0}), false, nil, 0},
+	} {
+		c, err := ReadCRL(bytes.NewReader(ca.sign(t, tbsFields{extensions: crlExtensions(test.extension)})))
+		if err != nil || c.IsDelta() != test.delta || !bytes.Equal(c.DeltaBase, test.base) || len(c.Freshest) != test.freshest {
+			t.Errorf("%s: %v, delta %t to %v, deltas at %v", name, err, c.IsDelta(), c.DeltaBase, c.Freshest)
 		}
 	}
 }

@@ -30,6 +30,8 @@ func (r *crlReader) extensions(tbs span) {
 			r.known(x, at, func(in *cursor) { r.crl.IssuingDP = in.issuingDistributionPoint() })
 		case x.ID == OIDDeltaCRL && r.crl.DeltaBase == nil:
 			r.known(x, at, func(in *cursor) { r.crl.DeltaBase = in.crlNumber() })
+		case x.ID == OIDFreshestCRL && r.crl.Freshest == nil:
+			r.known(x, at, func(in *cursor) { r.crl.Freshest = in.distributionPoints("freshestCRL") })
 		}
 	}
 }

@@ -168,6 +168,7 @@ func distributionPointRules() []*Rule {
 			Good: []fixtures.Case{when("not critical", leafWith(criticalCDP(false)))},
 		},
 		freshestRule(),
+		freshestCriticalRule(),
 		noRevAvailRule(),
 	}
 }
@@ -187,8 +188,29 @@ func freshestRule() *Rule {
 			}
 			return extensionAbsent(s, revocation.OIDFreshestCRL).under(BRDoc)
 		},
-		Bad:  []fixtures.Case{when("present", leafWith(freshest))},
+		Bad:  []fixtures.Case{when("present", leafWith(freshest(false)))},
 		Good: []fixtures.Case{when("absent", func(*fake) {})},
+	}
+}
+
+func freshestCriticalRule() *Rule {
+	return &Rule{
+		ID:    "cert-freshest-noncritical",
+		Cites: []Citation{RFC5280("4.2.1.15", Must)},
+		Says:  "A certificate's freshestCRL must not be critical.",
+		Needs: pointed,
+		Cert: func(s CertSubject) Verdict {
+			switch x := revocation.CertificateExtension(s.Certificate, revocation.OIDFreshestCRL); {
+			case x == nil:
+				return skip()
+			case x.Critical:
+				return fail("a non-critical extension", "a critical one").in("freshestCRL")
+			}
+			return pass()
+		},
+		Bad:  []fixtures.Case{when("critical", leafWith(freshest(true)))},
+		Good: []fixtures.Case{when("not critical", leafWith(freshest(false)))},
+		Also: []string{"cert-freshestcrl"},
 	}
 }
 
@@ -282,9 +304,10 @@ func criticalCDP(critical bool) func(*x509.Certificate) {
 }
 
 // freshest gives a certificate a freshestCRL (RFC 5280 §4.2.1.15).
-func freshest(c *x509.Certificate) {
-	point := fixtures.Sequence(fixtures.Explicit(0, fixtures.Implicit(0, fixtures.Sequence(uriNode("http://revocation.example/delta.crl")))))
-	c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: []int{2, 5, 29, 46}, Value: fixtures.Sequence(point).Encode()})
+func freshest(critical bool) func(*x509.Certificate) {
+	return func(c *x509.Certificate) {
+		c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: []int{2, 5, 29, 46}, Critical: critical, Value: freshestCRL(critical).Value})
+	}
 }
 
 func noRevAvail(c *x509.Certificate) {

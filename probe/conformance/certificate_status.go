@@ -45,6 +45,7 @@ func (e *examiner) statuses(s *IssuerSubject) {
 // before all others.
 func (st *CertificateStatus) byCRL(s *IssuerSubject, cert *x509.Certificate) {
 	rank := map[Coverage]int{"": 0, NotCovered: 1, PartlyOnly: 2, Covered: 3}
+	speaking := s.speaking()
 	for _, c := range s.CRLs {
 		coverage, why := c.covers(cert, s.Issuer)
 		if rank[coverage] > rank[st.Coverage] {
@@ -53,17 +54,20 @@ func (st *CertificateStatus) byCRL(s *IssuerSubject, cert *x509.Certificate) {
 		if coverage == NotCovered || c.CRL.Broken != nil || c.Signature.State != revocation.SignatureValid {
 			continue
 		}
-		entry := c.listing(revocation.SerialOf(cert.SerialNumber))
+		if c.CRL.IsDelta() && !slices.Contains(speaking, c) {
+			continue
+		}
+		entry, by := c.says(revocation.SerialOf(cert.SerialNumber))
 		switch {
 		case entry != nil:
 			st.CRL = "revoked " + stamp(entry.RevocationDate.Time)
 			if entry.HasReason {
 				st.CRL += fmt.Sprintf(" (%s)", entry.Reason)
 			}
-			st.Exchanges = append(st.Exchanges, c.Exchange.ID)
+			st.Exchanges = append(st.Exchanges, by.Exchange.ID)
 		case coverage == Covered && st.CRL == "":
 			st.CRL = "good"
-			st.Exchanges = append(st.Exchanges, c.Exchange.ID)
+			st.Exchanges = append(st.Exchanges, by.Exchange.ID)
 		}
 	}
 }

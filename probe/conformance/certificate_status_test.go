@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/conformance"
@@ -30,6 +31,27 @@ func TestStatusOfACertificate(t *testing.T) {
 				return revocation.IssuingDistributionPoint{URIs: []string{own}, SomeReasons: true}
 			}
 		}, "good", "", conformance.PartlyOnly},
+		"on the delta alone": {func(r *fixtures.Responder) {
+			withDelta(r, fixtures.CRLEntry{Leaf: true, Revoked: noon.AddDate(0, 0, -1), Reason: revocation.ReasonSuperseded})
+		}, "good", "revoked 2026-11-19T12:00:00Z (superseded)", conformance.Covered},
+		"on hold, and released by the delta": {func(r *fixtures.Responder) {
+			r.CRL.Entries = []fixtures.CRLEntry{leafOnHold}
+			withDelta(r, leafFree)
+			r.OCSP.Assigned = fixtures.Good
+		}, "good", "good", conformance.Covered},
+		"on hold, and not on the delta": {func(r *fixtures.Responder) {
+			r.CRL.Entries = []fixtures.CRLEntry{leafOnHold}
+			withDelta(r)
+		}, "revoked", "revoked 2026-11-19T12:00:00Z (certificateHold)", conformance.Covered},
+		"on hold by an older delta": {func(r *fixtures.Responder) {
+			withDelta(r, leafOnHold)
+			r.CRL.Number, r.CRL.ThisUpdate = 1001, noon.Add(-time.Minute)
+		}, "good", "good", conformance.Covered},
+		"released by a delta to a later CRL": {func(r *fixtures.Responder) {
+			r.CRL.Entries, r.CRL.Number = []fixtures.CRLEntry{leafOnHold}, 998
+			withDelta(r, leafFree)
+			r.OCSP.Assigned = fixtures.Good
+		}, "good", "revoked 2026-11-19T12:00:00Z (certificateHold)", conformance.Covered},
 		"by another key": {func(r *fixtures.Responder) { r.CRL.ByOtherKey = true }, "good", "", conformance.Covered},
 		"no CRL":         {func(r *fixtures.Responder) { r.CRLHTTP.Code, r.CRLHTTP.Body = 404, []byte("none") }, "good", "", ""},
 	} {

@@ -29,10 +29,12 @@ func Catalogue() []Row {
 	)
 }
 
-// furtherRows are what we judge beyond the catalogue: no text requires it, and those who
-// serve Go programs want to know.
+// furtherRows are what we judge beyond the catalogue: what no text requires, and those who
+// serve Go programs want to know; and what RFC 5280 says of delta CRLs, which the web's CAs do
+// not publish.
 func furtherRows() []Row {
-	return judged("further", "ocsp-stock-client", "crl-cadence", "crl-reason-not-downgraded", "rob-crl-range")
+	return judged("further", "ocsp-stock-client", "crl-cadence", "crl-reason-not-downgraded", "rob-crl-range",
+		"crl-delta-scope", "crl-delta-same-key", "crl-delta-number", "crl-delta-consistent", "crl-freshest-delta", "cert-freshest-noncritical")
 }
 
 // judged returns rows that have rules.

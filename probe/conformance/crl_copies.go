@@ -11,7 +11,7 @@ import (
 	"github.com/revprobe/revprobe/revocation"
 )
 
-// copyRules are about one CRL at several URLs, several CRLs of one name, and deltas.
+// copyRules are about one CRL at several URLs, and several CRLs of one name.
 func copyRules() []*Rule {
 	return []*Rule{
 		{
@@ -84,42 +84,6 @@ func copyRules() []*Rule {
 			Also: []string{"crl-urls-identical"},
 		},
 		{
-			ID:     "crl-no-delta",
-			Cites:  []Citation{RFC5280("5.2.4", Observed)},
-			Says:   "A distribution point must serve a complete CRL, not a delta; a delta's indicator is critical, and its base is no later than the complete CRL.",
-			Needs:  evidence.FetchCRL,
-			Marked: Error,
-			Issuer: func(s IssuerSubject) Verdict {
-				var list []Verdict
-				for _, c := range s.CRLs {
-					if x := revocation.FindExtension(c.CRL.Extensions, revocation.OIDDeltaCRL); x != nil {
-						list = append(list, s.delta(c, x).in("tbsCertList.crlExtensions.deltaCRLIndicator").at(x.Offset).about(c.Exchange.ID))
-					} else if c.CRL.Broken == nil {
-						list = append(list, pass())
-					}
-				}
-				return together(list)
-			},
-			Bad: []fixtures.Case{
-				when("at a certificate's distribution point", delta(true)),
-				when("not critical", func(r *fake) { r.Shards = []fixtures.Shard{{CRL: fixtures.CRL{Extensions: deltaOf(1000, false)}}} }),
-				when("on the number after that of the complete CRL", func(r *fake) {
-					r.Shards = []fixtures.Shard{{CRL: fixtures.CRL{Number: 1002, Extensions: deltaOf(1001, true)}}}
-				}),
-				when("on the number after its own", func(r *fake) {
-					r.CRL.Number = 2000
-					r.Shards = []fixtures.Shard{{CRL: fixtures.CRL{Number: 1001, Extensions: deltaOf(1002, true)}}}
-				}),
-			},
-			Good: []fixtures.Case{
-				when("a complete CRL", func(*fake) {}),
-				when("beside the complete CRL that it builds on", func(r *fake) {
-					r.Shards = []fixtures.Shard{{CRL: fixtures.CRL{Number: 1001, Extensions: deltaOf(1000, true)}}}
-				}),
-			},
-			Also: []string{"crl-ext-allowed"},
-		},
-		{
 			ID:     "crl-key-rollover",
 			Cites:  []Citation{RFC5280("5.2.1", Observed)},
 			Says:   "Where two CAs have one name, the CRL at a certificate's distribution point must be signed with the key that signed the certificate.",
@@ -169,38 +133,4 @@ func copyRules() []*Rule {
 // ofNamesake reports whether a CA of the same name, with another key, signed the CRL.
 func (c *CRLSubject) ofNamesake(ca *x509.Certificate) bool {
 	return c.Signature.State == revocation.SignatureValid && c.byAnotherKey(ca)
-}
-
-// delta judges one delta CRL.
-func (s *IssuerSubject) delta(c *CRLSubject, x *revocation.Extension) Verdict {
-	base, number := c.CRL.DeltaBase, c.CRL.Number
-	switch {
-	case slices.ContainsFunc(s.Certificates, c.fetchedFor):
-		return fail("a complete CRL", "%s gives a delta CRL", c.Exchange.URL)
-	case !x.Critical:
-		return fail("critical", "not critical")
-	case base != nil && number != nil && base.Big().Cmp(number.Big()) > 0:
-		return fail("BaseCRLNumber at most cRLNumber, "+number.Big().String(), "%s", base.Big())
-	}
-	for _, complete := range s.complete() {
-		if have := complete.CRL.Number; base != nil && have != nil && samePoint(complete, c) && have.Big().Cmp(base.Big()) < 0 {
-			return fail("BaseCRLNumber at most "+have.Big().String()+", that of the complete CRL at "+complete.Exchange.URL, "%s", base.Big())
-		}
-	}
-	return pass()
-}
-
-// samePoint reports whether two CRLs have the same scope, as a delta and its base must (RFC
-// 5280 §5.2.4).
-func samePoint(a, b *CRLSubject) bool {
-	one, other := a.CRL.IssuingDP, b.CRL.IssuingDP
-	if one == nil || other == nil {
-		return one == other
-	}
-	return slices.Equal(one.URIs, other.URIs) && one.OnlyUserCerts == other.OnlyUserCerts && one.OnlyCACerts == other.OnlyCACerts
-}
-
-// deltaOf is a deltaCRLIndicator.
-func deltaOf(base int64, critical bool) []revocation.Extension {
-	return []revocation.Extension{{ID: revocation.OIDDeltaCRL, Critical: critical, Value: fixtures.Integer(base).Encode()}}
 }

@@ -88,7 +88,7 @@ func crlDateRules() []*Rule {
 			CRL: func(s CRLSubject) Verdict {
 				this, next := s.CRL.ThisUpdate, s.CRL.NextUpdate
 				switch {
-				case s.Listed == nil || !revokes(s.Listed) || !sameAuthority(s) || keepsExpired(s) || this.IsZero() || next.IsZero():
+				case s.Listed == nil || !revokes(s.Listed) || !sameAuthority(s) || keepsExpired(s) || s.CRL.IsDelta() || this.IsZero() || next.IsZero():
 					return skip()
 				case this.After(s.Subject.NotAfter.Add(2 * next.Sub(this.Time))):
 					return fail("no entry: the CRL before this one was issued after "+stamp(s.Subject.NotAfter)+" too", "serial %s, which expired %s before thisUpdate",
@@ -102,6 +102,10 @@ func crlDateRules() []*Rule {
 				when("where expired certificates are kept", func(r *fake) {
 					expiredAndListed(8*day + time.Second)(r)
 					r.CRL.Extensions = []revocation.Extension{expiredCertsOnCRL}
+				}),
+				when("in a delta, which repeats it until its base has it", func(r *fake) {
+					expiredAndListed(8*day + time.Second)(r)
+					delta(true)(r)
 				}),
 			},
 		},

@@ -53,7 +53,7 @@ func crlReasonRules() []*Rule {
 			Entries: func(s *CRLSubject) EntryJudge {
 				return &entryJudge{subject: s, want: "no removeFromCRL in a complete CRL", watch: revocation.MarkReason(revocation.ReasonRemoveFromCRL), words: reasonText,
 					settle: func(j *entryJudge, v Verdict) Verdict {
-						if revocation.FindExtension(j.subject.CRL.Extensions, revocation.OIDDeltaCRL) != nil {
+						if j.subject.CRL.IsDelta() {
 							return skip()
 						}
 						return v

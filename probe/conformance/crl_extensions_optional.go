@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"slices"
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -13,7 +14,7 @@ func crlOptionalExtensionRules() []*Rule {
 		{
 			ID:     "crl-freshest",
 			Cites:  []Citation{RFC5280("5.2.6", Must)},
-			Says:   "freshestCRL must not be critical, and has no place in a delta CRL.",
+			Says:   "freshestCRL must not be critical, names places alone, and has no place in a delta CRL.",
 			Needs:  evidence.FetchCRL,
 			Marked: Warning,
 			CRL: func(s CRLSubject) Verdict {
@@ -24,8 +25,10 @@ func crlOptionalExtensionRules() []*Rule {
 					return skip()
 				case x.Critical:
 					return fail("not critical", "critical").in(field).at(x.Offset)
-				case revocation.FindExtension(s.CRL.Extensions, revocation.OIDDeltaCRL) != nil:
+				case s.CRL.IsDelta():
 					return fail("none in a delta CRL", "one").in(field).at(x.Offset)
+				case slices.ContainsFunc(s.CRL.Freshest, func(p revocation.DistributionPoint) bool { return p.HasReasons || p.HasCRLIssuer }):
+					return fail("neither reasons nor cRLIssuer", "a distribution point with one").in(field).at(x.Offset)
 				}
 				return pass()
 			},
@@ -35,6 +38,8 @@ func crlOptionalExtensionRules() []*Rule {
 					delta(true)(r)
 					crlExtended(freshestCRL(false))(r)
 				}),
+				when("with reasons", crlExtended(revocation.Extension{ID: revocation.OIDFreshestCRL,
+					Value: fixtures.Sequence(fixtures.Sequence(fixtures.Implicit(1, fixtures.OctetString([]byte{6, 0x40})))).Encode()})),
 			},
 			Good: []fixtures.Case{when("not critical, in a complete CRL", crlExtended(freshestCRL(false)))},
 			Also: []string{"crl-ext-allowed", "crl-no-delta"},
@@ -109,14 +114,14 @@ const nextPublishField = "tbsCertList.crlExtensions.nextCRLPublish"
 
 // delta makes the fake's CRL a delta to its predecessor.
 func delta(critical bool) func(*fake) {
-	return crlExtended(revocation.Extension{ID: revocation.OIDDeltaCRL, Critical: critical, Value: fixtures.Integer(999).Encode()})
+	return crlExtended(deltaOf(999, critical)...)
 }
 
 // freshestCRL says where the delta to a CRL is.
 func freshestCRL(critical bool) revocation.Extension {
-	uri := fixtures.Implicit(6, fixtures.OctetString([]byte("http://revocation.example/delta.crl")))
-	point := fixtures.Sequence(fixtures.Explicit(0, fixtures.Explicit(0, uri)))
-	return revocation.Extension{ID: revocation.OIDFreshestCRL, Critical: critical, Value: fixtures.Sequence(point).Encode()}
+	x := fixtures.FreshestCRL("http://revocation.example/delta.crl")
+	x.Critical = critical
+	return x
 }
 
 // crlAIA is an authorityInfoAccess with these methods.

@@ -35,9 +35,25 @@ func crlAgainstOCSPRules() []*Rule {
 					r.OCSP.Reason = revocation.ReasonKeyCompromise
 					startsAt(r, r.Now.Add(-time.Hour-listedWithin-time.Second))
 				}),
+				when("a second later than 24 hours, on the delta neither", func(r *fake) {
+					revokedBefore(r, listedWithin+time.Second-deltaAge)
+					deltaBeside(r, nil)
+				}),
 			},
 			Good: []fixtures.Case{
 				when("24 hours after", func(r *fake) { revokedBefore(r, listedWithin) }),
+				when("24 hours after, on the delta neither", func(r *fake) {
+					revokedBefore(r, listedWithin-deltaAge)
+					deltaBeside(r, nil)
+				}),
+				when("on the delta alone", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					leafOnDelta(r)
+				}),
+				when("on hold in an older answer, and released by the delta", func(r *fake) {
+					leafReleased(r)
+					r.OCSP.Assigned, r.OCSP.Reason, r.OCSP.RevocationTime = fixtures.Revoked, revocation.ReasonCertificateHold, r.CRL.Entries[0].Revoked
+				}),
 				when("a key that was compromised, in an answer 24 hours older than the CRL", func(r *fake) {
 					revokedBefore(r, 2*listedWithin)
 					r.OCSP.Reason = revocation.ReasonKeyCompromise
@@ -48,6 +64,7 @@ func crlAgainstOCSPRules() []*Rule {
 					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(-time.Hour - time.Second) }
 				}),
 			},
+			Also: []string{"crl-ext-allowed"},
 		},
 		{
 			ID:     "crl-precert-listed",
@@ -148,7 +165,7 @@ func crlAgainstOCSPRules() []*Rule {
 						continue
 					}
 					seen = append(seen, delegate)
-					for _, c := range s.heeded() {
+					for _, c := range s.speaking() {
 						list = append(list, delegateListed(a, c))
 					}
 				}
@@ -160,6 +177,13 @@ func crlAgainstOCSPRules() []*Rule {
 			})},
 			Good: []fixtures.Case{
 				when("it is not", func(r *fake) { r.OCSP.Signer = fixtures.Delegated }),
+				when("it was on hold, and the delta released it", func(r *fake) {
+					r.OCSP.Signer = fixtures.Delegated
+					r.CRL.Entries = []fixtures.CRLEntry{{Delegate: true, Reason: revocation.ReasonCertificateHold}}
+					deltaBeside(r, func(d *fixtures.CRL) {
+						d.Entries = []fixtures.CRLEntry{{Delegate: true, Reason: revocation.ReasonRemoveFromCRL}}
+					})
+				}),
 				when("it is, and does not sign", func(r *fake) {
 					r.CRL.Entries = []fixtures.CRLEntry{{Delegate: true, Reason: revocation.ReasonSuperseded}}
 				}),
@@ -181,6 +205,8 @@ func revokedListed(precertificates bool) func(IssuerSubject) Verdict {
 				return skip() // ocsp-assigned-not-hold speaks of 1970
 			case signed.After(p.certificate.NotAfter):
 				return skip()
+			case p.entry == nil && p.single.Reason == revocation.ReasonCertificateHold && p.older():
+				return skip() // released since (RFC 5280 §5.3.1)
 			case p.entry != nil || !signed.After(revoked.Add(listedWithin)):
 				return pass()
 			case p.single.Reason == revocation.ReasonKeyCompromise && !signed.After(p.single.ThisUpdate.Add(listedWithin)):
@@ -192,12 +218,12 @@ func revokedListed(precertificates bool) func(IssuerSubject) Verdict {
 }
 
 func delegateListed(a *ResponseSubject, c *CRLSubject) Verdict {
-	entry := c.listing(revocation.SerialOf(a.Signer.Certificate.SerialNumber))
+	entry, by := c.says(revocation.SerialOf(a.Signer.Certificate.SerialNumber))
 	if entry == nil {
-		return pass().about(a.Exchange.ID, c.Exchange.ID)
+		return pass().about(a.Exchange.ID, by.Exchange.ID)
 	}
 	return fail("a delegate whose certificate is not revoked", "%s, serial %s: revoked %s by the CRL of %s", nameOf(a.Signer.Certificate),
-		entry.Serial, stamp(entry.RevocationDate.Time), stamp(c.CRL.ThisUpdate.Time)).about(a.Exchange.ID, c.Exchange.ID)
+		entry.Serial, stamp(entry.RevocationDate.Time), stamp(by.CRL.ThisUpdate.Time)).about(a.Exchange.ID, by.Exchange.ID)
 }
 
 // revokedBefore has OCSP alone call the leaf revoked, so long before the CRL was made.

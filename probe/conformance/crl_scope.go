@@ -78,7 +78,7 @@ func (c *CRLSubject) covers(cert, ca *x509.Certificate) (Coverage, string) {
 		return NotCovered, "it is by " + revocation.NameText(c.CRL.Issuer)
 	case c.byAnotherKey(ca):
 		return NotCovered, "it is signed with another key than that of the certificate's issuer"
-	case c.CRL.DeltaBase != nil:
+	case c.CRL.IsDelta():
 		return PartlyOnly, "it is a delta CRL, which tells only what has changed"
 	case c.CRL.IssuingDP == nil:
 		return Covered, ""

@@ -54,7 +54,7 @@ func (c *CRLSubject) namesPoint() bool {
 
 // complete returns the CRLs that a client would heed and that are no delta.
 func (s *IssuerSubject) complete() []*CRLSubject {
-	return slices.DeleteFunc(s.heeded(), func(c *CRLSubject) bool { return c.CRL.DeltaBase != nil })
+	return slices.DeleteFunc(s.heeded(), func(c *CRLSubject) bool { return c.CRL.IsDelta() })
 }
 
 // at returns the complete CRLs that were fetched from one of the URLs.
@@ -117,12 +117,13 @@ func (s *IssuerSubject) placed(cert *x509.Certificate) Verdict {
 	serial := revocation.SerialOf(cert.SerialNumber)
 	var own, others []*CRLSubject
 	for _, c := range s.complete() {
+		entry, _ := c.says(serial)
 		switch coverage, _ := c.covers(cert, s.Issuer); {
-		case coverage == Covered && c.listing(serial) != nil:
+		case coverage == Covered && entry != nil:
 			return pass()
 		case coverage == Covered:
 			own = append(own, c)
-		case coverage == NotCovered && c.listing(serial) != nil:
+		case coverage == NotCovered && entry != nil:
 			others = append(others, c)
 		}
 	}

@@ -113,13 +113,41 @@ func crlDocument(s *CRLSubject) Document {
 	if s.CRL.Broken != nil {
 		d.Problem = s.CRL.Broken.Error()
 	}
-	switch {
-	case s.Subject == nil || s.CRL.Broken != nil || excludes(s.CRL.IssuingDP, s.Subject):
-	case !bytes.Equal(s.CRL.Issuer, s.Subject.RawIssuer) && s.Signature.State != revocation.SignatureValid: // of other certificates
-	case s.Listed != nil && revokes(s.Listed):
-		d.Status = "revoked"
-	default:
-		d.Status = "good"
-	}
+	d.Status = s.status()
 	return d
+}
+
+// status is what a CRL, with the delta to it where that is known, says of the certificate that
+// was named: nothing where it does not cover that, or is a delta that tells no change.
+func (s *CRLSubject) status() string {
+	if s.Subject == nil {
+		return ""
+	}
+	serial := revocation.SerialOf(s.Subject.SerialNumber)
+	entry, _ := s.says(serial)
+	switch {
+	case s.CRL.Broken != nil || excludes(s.CRL.IssuingDP, s.Subject):
+		return ""
+	case !bytes.Equal(s.CRL.Issuer, s.Subject.RawIssuer) && s.Signature.State != revocation.SignatureValid: // of other certificates
+		return ""
+	case entry != nil:
+		return "revoked"
+	case s.CRL.IsDelta() && s.found[string(serial)] == nil:
+		return "" // RFC 5280 §5.2.4: it tells what has changed
+	}
+	return "good"
+}
+
+// combined has the CRLs that have a delta say what both say together.
+func (e *examiner) combined(crls []*CRLSubject) {
+	for _, c := range crls {
+		if c.delta == nil || c.Subject == nil {
+			continue
+		}
+		for i := range e.report.Documents {
+			if d := &e.report.Documents[i]; d.Source == c.Exchange.ID && d.Kind == revocation.KindCRL {
+				d.Status = c.status()
+			}
+		}
+	}
 }

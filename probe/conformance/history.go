@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -85,11 +86,17 @@ func (s HistorySubject) newerCRL() (before *evidence.PastCRL, now *revocation.CR
 // issuers.
 func (s HistorySubject) newerList() (before *evidence.PastCRL, now *revocation.CRL, ok bool) {
 	before, now, ok = s.newerCRL()
-	return before, now, ok && now.DeltaBase == nil && (now.IssuingDP == nil || !now.IssuingDP.Indirect)
+	return before, now, ok && !now.IsDelta() && (now.IssuingDP == nil || !now.IssuingDP.Indirect)
 }
 
 // partition reports whether the run's CRL may be one of several, between which entries move.
 func (s HistorySubject) partition() bool { return s.CRL.CRL.IssuingDP != nil }
+
+// delta reports whether entries may have been on a delta CRL before they came to this one.
+func (s HistorySubject) delta() bool {
+	return revocation.FindExtension(s.CRL.CRL.Extensions, revocation.OIDFreshestCRL) != nil ||
+		slices.ContainsFunc(s.run.deltas(), func(d *CRLSubject) bool { return sameScope(s.CRL, d) })
+}
 
 // changed returns the entries that changed in one way, in a CRL that is newer than all
 // before it.

@@ -147,6 +147,10 @@ func crlEntryHistoryRules() []*Rule {
 				when("served for no longer after OCSP said so", func(r *fake) { servedOn(r, 0, true, revocation.ReasonSuperseded) }),
 				when("served for no longer after its own date", func(r *fake) { servedOn(r, 0, false, revocation.ReasonSuperseded) }),
 				when("the date of a compromise", func(r *fake) { servedOn(r, time.Second, false, revocation.ReasonKeyCompromise) }),
+				when("from a delta perhaps", func(r *fake) {
+					toldBefore(r, publishing+time.Second)
+					deltaBeside(r, nil)
+				}),
 				when("on a partition, from another one perhaps", func(r *fake) {
 					servedOn(r, time.Second, false, revocation.ReasonSuperseded)
 					partitioned(r)
@@ -163,7 +167,7 @@ func crlEntryHistoryRules() []*Rule {
 				added, ok := s.changed(func(d *evidence.CRLDifferences) evidence.ChangedEntries { return d.Added })
 				for _, c := range added.First {
 					back := s.Past.CRL.Latest.ThisUpdate.Sub(c.After.Revoked)
-					if back > publishing && !s.partition() && c.After.Reason != int(revocation.ReasonKeyCompromise) {
+					if back > publishing && !s.partition() && !s.delta() && c.After.Reason != int(revocation.ReasonKeyCompromise) {
 						return fail("a revocationDate at most 24h before the CRL of "+stamp(s.Past.CRL.Latest.ThisUpdate)+", which lacked it", "%s for serial %s, %s before it",
 							stamp(c.After.Revoked), c.Serial, span(back)).in("tbsCertList.revokedCertificates").about(s.CRL.Exchange.ID)
 					}
@@ -176,6 +180,11 @@ func crlEntryHistoryRules() []*Rule {
 			Good: []fixtures.Case{
 				when("24 hours before it", func(r *fake) { addedTo(r, publishing, revocation.ReasonSuperseded) }),
 				when("for a compromised key", func(r *fake) { addedTo(r, publishing+time.Second, revocation.ReasonKeyCompromise) }),
+				when("from a delta perhaps", func(r *fake) {
+					addedTo(r, publishing+time.Second, revocation.ReasonSuperseded)
+					deltaBeside(r, nil)
+					r.Shards[0].FreshestOfCRL = false
+				}),
 				when("on a partition, from another one perhaps", func(r *fake) {
 					addedTo(r, publishing+time.Second, revocation.ReasonSuperseded)
 					partitioned(r)
@@ -191,6 +200,8 @@ func (s HistorySubject) lateEntry(c evidence.EntryChange) Verdict {
 	before := s.Past.CRL.Latest
 	without := later(before.ThisUpdate, before.Last.Add(-usualLag))
 	switch {
+	case s.delta():
+		return pass() // it may have been on one in time
 	case !c.FirstRevoked.IsZero() && without.Sub(c.FirstRevoked) > publishing:
 		v := fail("an entry within 24h", "serial %s was seen revoked by OCSP at %s; the CRL of %s, served until %s, did not have it", c.Serial,
 			stamp(c.FirstRevoked), stamp(before.ThisUpdate), stamp(before.Last))

@@ -88,6 +88,8 @@ func (e *examiner) authorities() {
 	}
 	for _, key := range order {
 		if s := byKey[key]; len(s.Exchanges) > 0 {
+			s.combine()
+			e.combined(s.CRLs)
 			e.statuses(s)
 			e.issuer(s)
 		}
@@ -121,11 +123,11 @@ func (e *examiner) issuer(s *IssuerSubject) {
 	for _, r := range e.judging(func(r *Rule) bool {
 		return r.Issuer != nil && s.wasAsked(r.Needs) && (r.And == 0 || s.wasAsked(r.And))
 	}) {
-		of := s.asked(r.Needs) // a finding is told with the service that has to mend it
+		kinds := r.Needs // a finding is told with the service that has to mend it
 		if r.And != 0 {
-			of = s.asked(r.And)
+			kinds = r.And
 		}
-		e.put([]*listed{r}, e.docket(of[len(of)-1], s.signed(), scoped{}), once, func(r *Rule, _ int) Verdict {
+		e.put([]*listed{r}, e.docket(s.last(kinds), s.signed(), scoped{}), once, func(r *Rule, _ int) Verdict {
 			v := s.unanswered(r)
 			if v.Outcome == Passed {
 				v = r.Issuer(*s)
@@ -147,6 +149,18 @@ func (s *IssuerSubject) asked(kinds evidence.Ask) []*evidence.Exchange {
 		}
 	}
 	return list
+}
+
+// last returns the last exchange of those kinds, one that brought a delta CRL only where there
+// is no other.
+func (s *IssuerSubject) last(kinds evidence.Ask) *evidence.Exchange {
+	list := s.asked(kinds)
+	for _, x := range slices.Backward(list) {
+		if !slices.ContainsFunc(s.CRLs, func(c *CRLSubject) bool { return c.Exchange == x && c.CRL.IsDelta() }) {
+			return x
+		}
+	}
+	return list[len(list)-1]
 }
 
 func (s *IssuerSubject) wasAsked(kinds evidence.Ask) bool {

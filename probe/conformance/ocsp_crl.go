@@ -95,8 +95,11 @@ func ocspAgainstCRLRules() []*Rule {
 					leafListed(r, fixtures.Revoked, 0)
 					r.OCSP.RevocationTime = r.Now.Add(-day + time.Second)
 				}),
+				when("good, in an answer an hour newer than the delta alone that lists it", func(r *fake) { goodBeforeDelta(r, setBack) }),
 			},
 			Good: []fixtures.Case{
+				when("good, in an answer a second older than that of the delta", func(r *fake) { goodBeforeDelta(r, setBack-time.Second) }),
+				when("good, and released by the delta", leafReleased),
 				when("good, in an answer a second older than that", func(r *fake) { leafListed(r, fixtures.Good, setBack-time.Second) }),
 				when("revoked at the same second", func(r *fake) { leafListed(r, fixtures.Revoked, setBack) }),
 				when("revoked earlier by the newer of both, which may have set it back", func(r *fake) {
@@ -108,7 +111,7 @@ func ocspAgainstCRLRules() []*Rule {
 					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(-time.Second) }
 				}),
 			},
-			Also: []string{"ocsp-assigned-authoritative-15m"},
+			Also: []string{"ocsp-assigned-authoritative-15m", "crl-ext-allowed"},
 		},
 		{
 			ID:     "ocsp-reason-equals-crl",
@@ -157,7 +160,7 @@ func leafListed(r *fake, status fixtures.Status, older time.Duration) {
 // comparison is what OCSP and a CRL that a client would heed say of one certificate.
 type comparison struct {
 	revocationAnswer
-	crl         *CRLSubject
+	crl         *CRLSubject          // that says so: of a complete one and its delta, the one that decides
 	entry       *revocation.CRLEntry // nil where the CRL covers the certificate and does not list it
 	certificate *x509.Certificate    // nil where only the serial is known
 }
@@ -167,11 +170,16 @@ func (p comparison) String() string {
 	if p.single.Status == revocation.StatusRevoked {
 		word += " " + stamp(p.single.RevocationTime.Time)
 	}
-	crl := "not on"
-	if p.entry != nil {
-		crl = "revoked " + stamp(p.entry.RevocationDate.Time) + " by"
+	crl := "not on the CRL"
+	switch delta := p.crl.CRL.IsDelta(); {
+	case p.entry != nil && delta:
+		crl = "revoked " + stamp(p.entry.RevocationDate.Time) + " by the delta CRL"
+	case p.entry != nil:
+		crl = "revoked " + stamp(p.entry.RevocationDate.Time) + " by the CRL"
+	case delta:
+		crl = "not on the CRL with the delta"
 	}
-	return fmt.Sprintf("serial %s: %s by OCSP of %s, %s the CRL of %s", p.single.CertID.Serial, word, stamp(p.single.ThisUpdate.Time),
+	return fmt.Sprintf("serial %s: %s by OCSP of %s, %s of %s", p.single.CertID.Serial, word, stamp(p.single.ThisUpdate.Time),
 		crl, stamp(p.crl.CRL.ThisUpdate.Time))
 }
 
@@ -180,8 +188,9 @@ func (p comparison) String() string {
 func (s *IssuerSubject) compare(kinds evidence.Ask, judge func(comparison) Verdict) Verdict {
 	var list []Verdict
 	for _, a := range s.answers(kinds) {
-		for _, c := range s.heeded() {
-			p := comparison{a, c, c.listing(a.single.CertID.Serial), a.Subject}
+		for _, c := range s.speaking() {
+			entry, by := c.says(a.single.CertID.Serial)
+			p := comparison{a, by, entry, a.Subject}
 			if p.entry == nil {
 				if p.certificate == nil {
 					continue
@@ -190,7 +199,11 @@ func (s *IssuerSubject) compare(kinds evidence.Ask, judge func(comparison) Verdi
 					continue
 				}
 			}
-			list = append(list, judge(p).about(a.Exchange.ID, c.Exchange.ID))
+			about := []string{a.Exchange.ID, c.Exchange.ID}
+			if by != c {
+				about = append(about, by.Exchange.ID)
+			}
+			list = append(list, judge(p).about(about...))
 		}
 	}
 	return together(list)

@@ -23,7 +23,7 @@ func Rules() []*Rule {
 		certificateRules(), accessRules(), distributionPointRules(),
 		locationRules(), issuerRules(), purposeRules(), serialRules(),
 		resolutionRules(), zoneRules(), addressRules(), registrationRules(),
-		ocspAgainstCRLRules(), crlAgainstOCSPRules(), crlScopeRules(), partitionRules(), copyRules(),
+		ocspAgainstCRLRules(), crlAgainstOCSPRules(), crlScopeRules(), partitionRules(), copyRules(), deltaRules(),
 		delegateIdentityRules(), delegateExtensionRules(), delegateAbsenceRules(),
 	)
 }

@@ -120,6 +120,7 @@ type CRLSubject struct {
 	At        time.Time
 
 	found map[string]*revocation.CRLEntry // of the serials that were looked for, by their octets
+	delta *CRLSubject                     // the newest that a complete CRL may be combined with; nil where there is none
 }
 
 func (s *CRLSubject) signed() time.Time {
