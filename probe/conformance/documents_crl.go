@@ -32,6 +32,9 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 		s.Listed = s.found[string(revocation.SerialOf(s.Subject.SerialNumber))]
 	}
 	e.crls[x.ID] = s
+	if e.ofHigherCA(s) {
+		s.Subject, s.Listed = nil, nil
+	}
 	s.Issuer, s.Signature = e.crlIssuer(s)
 	for _, c := range e.pool {
 		if s.Issuer != nil && c.IsCA && bytes.Equal(c.RawSubjectPublicKeyInfo, s.Issuer.RawSubjectPublicKeyInfo) {
@@ -68,7 +71,7 @@ func (e *examiner) pass(source string, octets io.Reader, visitors []revocation.E
 func (e *examiner) crlIssuer(s *CRLSubject) (*x509.Certificate, revocation.Signature) {
 	name, known := s.CRL.Issuer, e.knownIssuer(s.Exchange)
 	var candidates []*x509.Certificate
-	if known != nil { // then a CRL of anybody else is a wrong one, however well it is signed
+	if known != nil && !(s.Exchange.Ask == evidence.File && s.Subject == nil) { // then a CRL of anybody else is a wrong one, however well it is signed
 		name, candidates = known.RawSubject, append(candidates, known)
 	}
 	for _, c := range e.pool {
@@ -88,6 +91,25 @@ func (e *examiner) crlIssuer(s *CRLSubject) (*x509.Certificate, revocation.Signa
 		}
 	}
 	return wrong, s.CRL.Verify(wrong)
+}
+
+// ofHigherCA reports whether a file is the CRL of a CA further up the chain of the
+// certificate whose status is asked: those lie beside one another, and nobody fetched that
+// one for the certificate.
+func (e *examiner) ofHigherCA(s *CRLSubject) bool {
+	if s.Exchange.Ask != evidence.File || s.Subject == nil {
+		return false
+	}
+	ca := e.issuerOf(s.Subject)
+	for range maxPath {
+		if ca == nil || selfSigned(ca) {
+			return false
+		}
+		if ca = e.issuerOf(ca); ca != nil && bytes.Equal(ca.RawSubject, s.CRL.Issuer) && s.CRL.Verify(ca).State == revocation.SignatureValid {
+			return true
+		}
+	}
+	return false
 }
 
 // excludes reports whether a CRL says that it does not cover the certificate (RFC 5280
