@@ -42,7 +42,7 @@ func lint(ctx context.Context, env *environment, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	l := &linter{env: env, judge: j, at: moment, atGiven: at != "",
+	l := &linter{env: env, judge: j, at: moment, atGiven: at != "", maxPiped: transport.DefaultMaxBody,
 		run: &evidence.Run{Version: version, Started: moment, Scope: j.scope}}
 	if err := l.certificates(issuers, cert); err != nil {
 		return 0, err
@@ -78,6 +78,8 @@ type linter struct {
 	atGiven bool
 	run     *evidence.Run
 	subject string // fingerprint of the certificate whose status is asked
+
+	maxPiped int64 // octets of what is no regular file, all of which are kept before they are judged
 }
 
 func (l *linter) certificates(issuers []string, cert string) error {
@@ -227,7 +229,10 @@ func (l *linter) open(name string) (*evidence.Blob, func(), error) {
 	}
 	defer close()
 	spool := &transport.Spool{}
-	kept, reading, keeping := transport.Keep(reader, spool)
+	kept, reading, keeping := transport.Keep(io.LimitReader(reader, l.maxPiped+1), spool)
+	if kept.Length > l.maxPiped {
+		reading = fmt.Errorf("it goes on for more than %d MiB: what is longer is read from a file only", l.maxPiped>>20)
+	}
 	if reading != nil || keeping != nil {
 		_ = spool.Close()
 		return nil, nil, fmt.Errorf("reading %s: %w", shownName(name), cmp.Or(reading, keeping))

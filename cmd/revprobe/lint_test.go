@@ -138,3 +138,23 @@ func TestLintOfAnArchiveAsOfAnotherTime(t *testing.T) {
 	later := time.Now().Add(30 * 24 * time.Hour).UTC().Format(time.RFC3339)
 	revprobe(t, "lint", "--at", later, archive).want(t, exitFindings, "crl-not-expired", "ocsp-not-expired")
 }
+
+// endless never stops.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// A pipe that does not end must not fill the disk.
+func TestLintOfAPipeWithoutEnd(t *testing.T) {
+	t.Parallel()
+	crl := conforming(exampleTime, nil).CRLBody()
+	const most = 1 << 20
+	l := &linter{env: &environment{stdin: endless{}}, at: exampleTime, run: &evidence.Run{}, maxPiped: most}
+	if _, err := l.file("-"); err == nil || err.Error() != "reading standard input: it goes on for more than 1 MiB: what is longer is read from a file only" {
+		t.Errorf("an endless pipe: %v", err)
+	}
+	l.env.stdin = io.MultiReader(bytes.NewReader(crl), io.LimitReader(endless{}, most-int64(len(crl))))
+	if r, err := l.file("-"); err != nil || len(r.Documents) != 1 || r.Documents[0].Kind != revocation.KindCRL {
+		t.Errorf("a pipe that is as long as may be: %v, %v", r, err)
+	}
+}
