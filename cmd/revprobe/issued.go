@@ -192,16 +192,55 @@ func (l *issuedLists) finish(ctx context.Context) {
 		l.run.Interrupted = true
 		l.run.Notes = append(l.run.Notes, "interrupted: what had been answered by then was judged; "+goOn)
 	}
-	for _, left := range l.run.List.LeftOut {
+	for _, note := range givenUp(l.run.List.LeftOut, goOn) {
+		l.run.Interrupted = true
+		l.run.Notes = append(l.run.Notes, note)
+	}
+}
+
+// givenUp says of the responders that were given up, a line for each kind of failure, how
+// many certificates they were not asked about, and how to go on.
+func givenUp(all []evidence.LeftOut, goOn string) []string {
+	byFailure := map[evidence.Failure][]evidence.LeftOut{}
+	var failures []evidence.Failure
+	for _, left := range all {
 		if left.Why != evidence.LeftGivenUp {
 			continue
 		}
-		l.run.Interrupted = true
-		then := goOn
-		if left.Failure == evidence.Refused {
+		if byFailure[left.Failure] == nil {
+			failures = append(failures, left.Failure)
+		}
+		byFailure[left.Failure] = append(byFailure[left.Failure], left)
+	}
+	var notes []string
+	for _, failure := range failures {
+		why, then, count := "", goOn, 0
+		for _, left := range byFailure[failure] {
+			count += left.Count
+		}
+		if failure != "" {
+			why = fmt.Sprintf(" (%s)", failure)
+		}
+		if failure == evidence.Refused {
 			then = "--allow-private asks private addresses that certificates name"
 		}
-		l.run.Notes = append(l.run.Notes, fmt.Sprintf("%s was given up (%s), and not asked about %d certificates; %s", left.Of, left.Failure, left.Count, then))
+		notes = append(notes, fmt.Sprintf("%s given up%s, and not asked about %d certificates; %s", whoWas(byFailure[failure]), why, count, then))
+	}
+	return notes
+}
+
+// whoWas names the first of some responders. One without a name stands for all that are not
+// counted one by one.
+func whoWas(list []evidence.LeftOut) string {
+	switch first, more := list[0].Of, len(list)-1; {
+	case first == "":
+		return "further responders were"
+	case more == 0:
+		return first + " was"
+	case slices.ContainsFunc(list, func(left evidence.LeftOut) bool { return left.Of == "" }):
+		return fmt.Sprintf("%s and at least %d more were", first, more)
+	default:
+		return fmt.Sprintf("%s and %d more were", first, more)
 	}
 }
 

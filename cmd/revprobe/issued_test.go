@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
 )
 
@@ -299,5 +300,24 @@ func TestProgressOfAList(t *testing.T) {
 	}
 	if p.whole(); p.all() != 4 {
 		t.Errorf("%d in all, of 4", p.all())
+	}
+}
+
+// However many responders were given up, a line says so for each kind of failure.
+func TestRemarksAboutManyRespondersGivenUp(t *testing.T) {
+	t.Parallel()
+	given := func(of string, f evidence.Failure, count int) evidence.LeftOut {
+		return evidence.LeftOut{Why: evidence.LeftGivenUp, Of: of, Failure: f, Count: count}
+	}
+	got := givenUp([]evidence.LeftOut{{Why: evidence.LeftExpired, Count: 9}, given("http://a", evidence.ConnectRefused, 2), given("http://b", evidence.HTTPTimeout, 3),
+		given("http://c", evidence.ConnectRefused, 4), given("http://d", evidence.HTTPTimeout, 5), given("", evidence.HTTPTimeout, 6), given("http://e", evidence.Reset, 1)}, "go on")
+	want := []string{"http://a and 1 more were given up (connect-refused), and not asked about 6 certificates; go on",
+		"http://b and at least 2 more were given up (http-timeout), and not asked about 14 certificates; go on",
+		"http://e was given up (reset), and not asked about 1 certificates; go on"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if got := givenUp([]evidence.LeftOut{given("", "", 6)}, "go on"); !slices.Equal(got, []string{"further responders were given up, and not asked about 6 certificates; go on"}) {
+		t.Errorf("those beyond: %q", got)
 	}
 }

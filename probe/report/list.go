@@ -74,10 +74,16 @@ func (p *page) listCounts(l *evidence.List) {
 	for _, left := range l.LeftOut {
 		text := leftOutText(left.Why)
 		if left.Failure != "" {
-			text += " (" + shown(string(left.Failure)) + "):"
+			text += " (" + shown(string(left.Failure)) + ")"
 		}
-		if left.Of != "" {
+		if left.Why == evidence.LeftGivenUp {
+			text += ":"
+		}
+		switch {
+		case left.Of != "":
 			text += " " + shown(left.Of)
+		case left.Why == evidence.LeftNoIssuer || left.Why == evidence.LeftNoResponder || left.Why == evidence.LeftGivenUp:
+			text += " others"
 		}
 		if left.Why != evidence.LeftSame {
 			text += " (" + firstSerials(left) + ")"

@@ -360,3 +360,18 @@ func TestTableWrapsOnlyWhereItMust(t *testing.T) {
 		}
 	}
 }
+
+// Issuers and responders that are not counted one by one are called others.
+func TestOthersThatWereNotAsked(t *testing.T) {
+	r := checked()
+	r.List = &conformance.ListReport{List: &evidence.List{Files: []string{"issued.pem"}, LeftOut: []evidence.LeftOut{
+		{Why: evidence.LeftNoIssuer, Count: 2, First: []string{"01"}}, {Why: evidence.LeftNoResponder, Count: 3, First: []string{"02"}},
+		{Why: evidence.LeftGivenUp, Count: 4, First: []string{"03"}}, {Why: evidence.LeftExpired, Count: 5, First: []string{"04"}}}}}
+	got := text(t, r, report.TextOptions{Width: 150})
+	for _, want := range []string{"not asked about 2: not issued by a CA that --issuer names, but by others (serial 01", "not asked about 3: naming no OCSP responder, issued by others (serial 02",
+		"not asked about 4: its responder was given up: others (serial 03", "not asked about 5: expired (serial 04"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the text lacks %q:\n%s", want, got)
+		}
+	}
+}

@@ -65,7 +65,11 @@ func (i *Issued) Unreadable() {
 func (i *Issued) GiveUp(q evidence.Question, f evidence.Failure) {
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
-	i.leaveOut(evidence.LeftGivenUp, q.URL, q.Serial).Failure = f
+	left := i.leaveOut(evidence.LeftGivenUp, q.URL, q.Serial)
+	if left.Of == "" && left.Count > 1 && left.Failure != f {
+		f = "" // of several responders, which are counted together
+	}
+	left.Failure = f
 }
 
 // leaveOut counts a certificate that nobody is asked about; of names the issuer or responder.

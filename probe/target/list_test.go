@@ -176,3 +176,26 @@ func TestMemoryOfReadingAList(t *testing.T) {
 		t.Errorf("%d questions; %.0f octets are kept of each certificate, %.0f are allocated, of the first %.0f", asked, kept, many, few)
 	}
 }
+
+// Beyond a hundred, responders that were given up are counted together, under the failure of
+// all of them if there is one.
+func TestManyRespondersGivenUp(t *testing.T) {
+	given := func(last evidence.Failure) evidence.LeftOut {
+		i := target.NewIssued(nil, nil, nil)
+		for n := range 102 {
+			f := evidence.ConnectRefused
+			if n == 101 {
+				f = last
+			}
+			i.GiveUp(evidence.Question{URL: fmt.Sprintf("http://%d.example", n), Serial: "01"}, f)
+		}
+		list := i.List().LeftOut
+		return list[len(list)-1]
+	}
+	if left := given(evidence.ConnectRefused); left.Of != "" || left.Count != 2 || left.Failure != evidence.ConnectRefused {
+		t.Errorf("two more that refuse: %+v", left)
+	}
+	if left := given(evidence.HTTPTimeout); left.Of != "" || left.Count != 2 || left.Failure != "" {
+		t.Errorf("one that refuses and one that is silent: %+v", left)
+	}
+}
