@@ -61,18 +61,24 @@ func census(t *testing.T, run *evidence.Run, flips []byte) {
 	t.Logf("%d octets, %d changes each, %d unnoticed", len(whole), len(flips), unnoticed)
 }
 
-// Cut short at any octet, a document is never taken for a whole one.
+// Cut short at any octet, a document is never taken for a whole one, and nothing else is
+// said of what is missing.
 func TestTruncationCensus(t *testing.T) {
 	t.Parallel()
-	for name, asks := range map[string]evidence.Ask{"OCSP response": evidence.UnassignedPOST, "CRL": evidence.FetchCRL} {
+	for rule, asks := range map[string]evidence.Ask{"ocsp-der-strict": evidence.UnassignedPOST, "crl-der-strict": evidence.FetchCRL} {
 		fake := fixtures.Conforming(noon, fixtures.NewAuthority(fixtures.Kind{Delegated: true}))
 		run := ask(t, fake, zoo.Memory{Responder: fake}, asks)
 		run.Exchanges = run.Exchanges[:1]
 		whole := run.Exchanges[0].Body
 		for n := range whole {
 			run.Exchanges[0].Body = whole[:n]
-			if report := judge(t, run); len(fired(report)) == 0 || report.Worst() < conformance.Error {
-				t.Errorf("%s cut after %d of %d octets goes unnoticed", name, n, len(whole))
+			want := rule
+			if n == 0 {
+				want = "http-body-magic"
+			}
+			report := judge(t, run)
+			if got := fired(report); !slices.Equal(got, []string{want}) || report.Worst() < conformance.Error {
+				t.Errorf("cut after %d of %d octets it fires %v, want %s", n, len(whole), got, want)
 			}
 		}
 	}

@@ -58,7 +58,12 @@ func issuerRules() []*Rule {
 					c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: []int{2, 5, 29, 35}, Value: value.Encode()})
 				})),
 			},
-			Good: []fixtures.Case{when("the issuer's", func(*fake) {})},
+			Good: []fixtures.Case{
+				when("the issuer's", func(*fake) {}),
+				when("that of one of two certificates of the issuer's key", func(r *fake) {
+					r.CrossCertificate = func(c *x509.Certificate) { c.SubjectKeyId = []byte{4, 3, 2, 1} }
+				}),
+			},
 		},
 		{
 			ID:     "cert-ca-ku",
@@ -238,7 +243,8 @@ func authorityKey(s CertSubject) Verdict {
 		return fail("a keyIdentifier", "none").in(field)
 	case key.HasIssuer || key.Serial != nil:
 		return fail("a keyIdentifier alone", "authorityCertIssuer or authorityCertSerialNumber").in(field).under(BRDoc)
-	case s.Issuer != nil && len(s.Issuer.SubjectKeyId) > 0 && !bytes.Equal(key.KeyID, s.Issuer.SubjectKeyId) && signedByIssuer(s):
+	case s.Issuer != nil && !identifies(key.KeyID, s.Issuer) && signedByIssuer(s) &&
+		!slices.ContainsFunc(ofSameKey(s.Issuer, s.Known), func(c *x509.Certificate) bool { return identifies(key.KeyID, c) }):
 		return fail("the CA's subjectKeyIdentifier "+hexShort(s.Issuer.SubjectKeyId), "%s", hexShort(key.KeyID)).in(field)
 	}
 	return pass()

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -38,8 +39,17 @@ func crlEncodingRules() []*Rule {
 				when("a trailing line feed", func(r *fake) { r.CRL.Tamper = func(der []byte) []byte { return append(der, '\n') } }),
 				when("cut one octet short", func(r *fake) { r.CRL.Tamper = func(der []byte) []byte { return der[:len(der)-1] } }),
 				when("a length in more octets than it needs", func(r *fake) { r.CRL.Tamper = lengthenLength }),
+				when("a length of the extensions in more octets than it needs", editCRL("crlExtensions", func(n *fixtures.Node) { n.PadLength = 1 })),
+				when("a thisUpdate that is no time", editCRL("thisUpdate", asTime(0x17, "yesterday"))),
+				when("a nextUpdate that is no time", editCRL("nextUpdate", asTime(0x17, "tomorrow"))),
+				when("a revocationDate that is no time", editCRL("revokedCertificates[0].revocationDate", asTime(0x17, "today"))),
+				when("a thisUpdate that is no time, for CAs", func(r *fake) {
+					caCRL()(r)
+					editCRL("thisUpdate", asTime(0x17, "yesterday"))(r)
+				}),
 			},
 			Good: []fixtures.Case{when("exactly one", func(*fake) {})},
+			Also: []string{"crl-scope-covers-cert"},
 		},
 		{
 			ID:    "crl-not-pem",
@@ -78,8 +88,15 @@ func crlEncodingRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("v1", func(r *fake) { r.CRL.NoVersion = true }),
 				when("v3", func(r *fake) { r.CRL.Version = 2 }),
+				when("v1, cut one octet short", func(r *fake) {
+					r.CRL.NoVersion, r.CRL.Tamper = true, func(der []byte) []byte { return der[:len(der)-1] }
+				}),
 			},
-			Good: []fixtures.Case{when("v2", func(*fake) {})},
+			Good: []fixtures.Case{
+				when("v2", func(*fake) {}),
+				when("cut off before it", func(r *fake) { r.CRL.Tamper = func(der []byte) []byte { return der[:8] } }),
+			},
+			Also: []string{"crl-der-strict"},
 		},
 		{
 			ID:    "crl-revoked-absent-if-empty",
@@ -95,8 +112,13 @@ func crlEncodingRules() []*Rule {
 				}
 				return pass()
 			},
-			Bad:  []fixtures.Case{when("an empty list", func(r *fake) { r.CRL.EmptyEntries = true })},
-			Good: []fixtures.Case{when("left out", func(r *fake) { r.CRL.NoEntries = true })},
+			Bad: []fixtures.Case{when("an empty list", func(r *fake) { r.CRL.EmptyEntries = true })},
+			Good: []fixtures.Case{
+				when("left out", func(r *fake) { r.CRL.NoEntries = true }),
+				when("cut off within the first entry", func(r *fake) {
+					r.CRL.Tamper = func(der []byte) []byte { return der[:bytes.Index(der, r.RevokedSerials()[0])] }
+				}),
+			},
 		},
 	}
 }

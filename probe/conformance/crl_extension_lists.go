@@ -87,6 +87,7 @@ func crlExtensionListRules() []*Rule {
 			Good: []fixtures.Case{
 				when("an unknown one that is not critical", crlExtended(unknownOptional)),
 				when("the same in an entry", entryExtended(unknownOptional)),
+				when("issuerAltName, which is known", crlExtended(revocation.Extension{ID: revocation.OIDIssuerAltName, Critical: true, Value: dnsAltName})),
 			},
 			Also: []string{"crl-ext-allowed", "crl-entry-ext-allowed"},
 		},
@@ -112,7 +113,10 @@ func crlExtensionListRules() []*Rule {
 					r.CRL.Entries[0].Extensions = []revocation.Extension{}
 				}),
 			},
-			Good: []fixtures.Case{when("one in each", entryExtended())},
+			Good: []fixtures.Case{
+				when("one in each", entryExtended()),
+				when("no list", func(r *fake) { r.CRL.NoAuthorityKeyID, r.CRL.NoNumber = true, true }),
+			},
 			Also: []string{"crl-aki-present", "crl-number-present"},
 		},
 	}
@@ -120,6 +124,9 @@ func crlExtensionListRules() []*Rule {
 
 // unknownOptional is an extension that nobody knows and nobody has to.
 var unknownOptional = revocation.Extension{ID: unknownExtension, Value: []byte{5, 0}}
+
+// dnsAltName is the GeneralNames of a DNS name.
+var dnsAltName = []byte("\x30\x0c\x82\x0aca.example")
 
 func crlExtension(i int) string { return fmt.Sprintf("tbsCertList.crlExtensions[%d]", i) }
 

@@ -67,16 +67,25 @@ func crlExtensionRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("of another key", keyNamed(fixtures.Implicit(0, fixtures.OctetString([]byte{1, 2, 3, 4})))),
 				when("issuer and serial number instead", keyNamed(issuerAndSerial()...)),
-				when("issuer and serial number besides", editCRLExtension(revocation.OIDAuthorityKeyID, func(x *fixtures.Node) {
-					key, err := fixtures.ParseNode(x.MustFind("extnValue").Content)
-					if err != nil {
-						panic(err) // the conforming CRL has one
-					}
-					key.Children = append(key.Children, issuerAndSerial()...)
-					x.MustFind("extnValue").Content = key.Encode()
-				})),
+				when("issuer besides", keyNamedBesides(issuerAndSerial()[0])),
+				when("serial number besides", keyNamedBesides(issuerAndSerial()[1])),
+				when("issuer and serial number besides", keyNamedBesides(issuerAndSerial()...)),
+				when("of a third key, of a CA that has two identifiers", func(r *fake) {
+					r.CrossCertificate = func(c *x509.Certificate) { c.SubjectKeyId = []byte{4, 3, 2, 1} }
+					keyNamed(fixtures.Implicit(0, fixtures.OctetString([]byte{1, 2, 3, 4})))(r)
+				}),
 			},
-			Good: []fixtures.Case{when("the issuing CA's", func(*fake) {})},
+			Good: []fixtures.Case{
+				when("the issuing CA's", func(*fake) {}),
+				when("that of another certificate of its key", func(r *fake) {
+					r.CrossCertificate = func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 3, 4} }
+					keyNamed(fixtures.Implicit(0, fixtures.OctetString([]byte{1, 2, 3, 4})))(r)
+				}),
+				when("of another key, which may have signed", func(r *fake) {
+					r.CRL.ByOtherKey = true
+					keyNamed(fixtures.Implicit(0, fixtures.OctetString([]byte{1, 2, 3, 4})))(r)
+				}),
+			},
 		},
 		{
 			ID:    "crl-number-range",
@@ -130,6 +139,18 @@ func keyNamed(fields ...*fixtures.Node) func(*fake) {
 		r.CRL.NoAuthorityKeyID = true
 		crlExtended(revocation.Extension{ID: revocation.OIDAuthorityKeyID, Value: fixtures.Sequence(fields...).Encode()})(r)
 	}
+}
+
+// keyNamedBesides gives the authorityKeyIdentifier of the fake's CRL these fields too.
+func keyNamedBesides(fields ...*fixtures.Node) func(*fake) {
+	return editCRLExtension(revocation.OIDAuthorityKeyID, func(x *fixtures.Node) {
+		key, err := fixtures.ParseNode(x.MustFind("extnValue").Content)
+		if err != nil {
+			panic(err) // the conforming CRL has one
+		}
+		key.Children = append(key.Children, fields...)
+		x.MustFind("extnValue").Content = key.Encode()
+	})
 }
 
 // issuerAndSerial are authorityCertIssuer, a stranger, and authorityCertSerialNumber.

@@ -65,7 +65,7 @@ func crlOptionalExtensionRules() []*Rule {
 						return fail("id-ad-caIssuers", "%s", d.Method).in(field).at(x.Offset)
 					}
 				}
-				if len(faults) > 0 || len(list) == 0 {
+				if len(faults) > 0 { // an empty list has one
 					return fail("caIssuers with a location", "%s", deviationText(faults)).in(field).at(x.Offset)
 				}
 				return pass()
@@ -74,6 +74,11 @@ func crlOptionalExtensionRules() []*Rule {
 				when("critical", crlExtended(crlAIA(true, revocation.OIDAccessIssuers))),
 				when("OCSP besides", crlExtended(crlAIA(false, revocation.OIDAccessIssuers, revocation.OIDAccessOCSP))),
 				when("empty", crlExtended(crlAIA(false))),
+				when("caIssuers and an octet", func(r *fake) {
+					x := crlAIA(false, revocation.OIDAccessIssuers)
+					x.Value = append(x.Value, 0)
+					crlExtended(x)(r)
+				}),
 			},
 			Good: []fixtures.Case{when("caIssuers", crlExtended(crlAIA(false, revocation.OIDAccessIssuers)))},
 			Also: []string{"crl-ext-allowed"},

@@ -142,8 +142,13 @@ func crlIDPRules() []*Rule {
 				}
 				return pass()
 			},
-			Bad:  []fixtures.Case{when("empty", limited(revocation.IssuingDistributionPoint{}))},
-			Good: []fixtures.Case{when("a flag alone", limited(revocation.IssuingDistributionPoint{OnlyCACerts: true}))},
+			Bad: []fixtures.Case{when("empty", limited(revocation.IssuingDistributionPoint{}))},
+			Good: []fixtures.Case{
+				when("a flag alone", limited(revocation.IssuingDistributionPoint{OnlyCACerts: true})),
+				when("a name alone", shard(func(dp *revocation.IssuingDistributionPoint) { dp.OnlyUserCerts = false })),
+				when("some reasons alone", limited(revocation.IssuingDistributionPoint{SomeReasons: true})),
+				when("indirectCRL alone", limited(revocation.IssuingDistributionPoint{Indirect: true})),
+			},
 		},
 	}
 }
@@ -171,10 +176,27 @@ func crlIDPScopeRules() []*Rule {
 			},
 			Bad: []fixtures.Case{
 				when("a leaf among CA certificates", leafRevoked(limited(revocation.IssuingDistributionPoint{OnlyCACerts: true}))),
+				when("a CA among user certificates", leafRevoked(func(r *fake) {
+					plainShard(r)
+					r.Leaf = asAuthority
+				})),
 				when("a shard of a CA that issues no CA certificates", shard(func(dp *revocation.IssuingDistributionPoint) { dp.OnlyUserCerts = false })),
 			},
 			Good: []fixtures.Case{
 				when("a leaf among user certificates", leafRevoked(plainShard)),
+				when("a CA among CA certificates", leafRevoked(func(r *fake) {
+					limited(revocation.IssuingDistributionPoint{OnlyCACerts: true})(r)
+					r.Leaf = asAuthority
+				})),
+				when("user certificates, where a CA is not listed", func(r *fake) {
+					plainShard(r)
+					r.Leaf = asAuthority
+				}),
+				when("a leaf among CA certificates, by another key", leafRevoked(func(r *fake) {
+					limited(revocation.IssuingDistributionPoint{OnlyCACerts: true})(r)
+					r.CRL.ByOtherKey = true
+				})),
+				when("an indirect one without flags", shard(func(dp *revocation.IssuingDistributionPoint) { dp.OnlyUserCerts, dp.Indirect = false, true })),
 				when("a shard of a CA that may issue both", func(r *fake) {
 					shard(func(dp *revocation.IssuingDistributionPoint) { dp.OnlyUserCerts = false })(r)
 					r.Issuer = withoutPathLength
@@ -203,6 +225,12 @@ func crlIDPScopeRules() []*Rule {
 			Good: []fixtures.Case{
 				when("none", func(*fake) {}),
 				when("a partition", plainShard),
+				when("some reasons alone", limited(revocation.IssuingDistributionPoint{OnlyUserCerts: true, SomeReasons: true})),
+				when("both kinds, which is another rule's", limited(revocation.IssuingDistributionPoint{OnlyUserCerts: true, OnlyCACerts: true})),
+				when("user certificates, by another key", func(r *fake) {
+					limited(revocation.IssuingDistributionPoint{OnlyUserCerts: true})(r)
+					r.CRL.ByOtherKey = true
+				}),
 				when("user certificates, of a CA that may issue both", func(r *fake) {
 					limited(revocation.IssuingDistributionPoint{OnlyUserCerts: true})(r)
 					r.Issuer = withoutPathLength
@@ -229,7 +257,5 @@ func onlyFlags(idp *revocation.IssuingDistributionPoint) (set []string) {
 }
 
 // issuesNoCA reports whether no certificate that the issuer makes can be a CA's (RFC 5280
-// §4.2.1.9).
-func issuesNoCA(s CRLSubject) bool {
-	return s.Issuer != nil && s.Issuer.BasicConstraintsValid && s.Issuer.MaxPathLenZero
-}
+// §4.2.1.9). The CRL's signature is valid.
+func issuesNoCA(s CRLSubject) bool { return s.Issuer.MaxPathLenZero }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"crypto/x509"
 	"slices"
 
@@ -27,11 +28,21 @@ func crlIssuerRules() []*Rule {
 				}
 				return pass()
 			},
-			Bad: []fixtures.Case{when("keyCertSign alone", func(r *fake) {
-				r.Issuer = func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature }
-			})},
+			Bad: []fixtures.Case{
+				when("keyCertSign alone", func(r *fake) {
+					r.Issuer = func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature }
+				}),
+				when("keyCertSign alone, in two certificates of the key", func(r *fake) {
+					r.Issuer = func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature }
+					r.CrossCertificate = r.Issuer
+				}),
+			},
 			Good: []fixtures.Case{
 				when("both", func(*fake) {}),
+				when("keyCertSign alone, and both in another certificate of the key", func(r *fake) {
+					r.Issuer = func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature }
+					r.CrossCertificate = func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign }
+				}),
 				when("no keyUsage at all, as old roots", func(r *fake) { r.Issuer = func(c *x509.Certificate) { c.KeyUsage = 0 } }),
 			},
 			Also: []string{"cert-ca-ku"},
@@ -74,6 +85,17 @@ func crlIssuerRules() []*Rule {
 }
 
 var emptyName = []byte{0x30, 0}
+
+// ofSameKey returns the CA certificates that are for the key of that one, which may be nil:
+// one key can have several, as where one CA certifies another, and they may differ.
+func ofSameKey(ca *x509.Certificate, known []*x509.Certificate) (same []*x509.Certificate) {
+	for _, c := range known {
+		if ca != nil && c.IsCA && bytes.Equal(c.RawSubjectPublicKeyInfo, ca.RawSubjectPublicKeyInfo) {
+			same = append(same, c)
+		}
+	}
+	return same
+}
 
 func maySignCRLs(c *x509.Certificate) bool {
 	return c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageCRLSign != 0

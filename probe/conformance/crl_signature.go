@@ -102,8 +102,20 @@ func crlSignatureRules() []*Rule {
 				}
 				return pass()
 			},
-			Bad:  []fixtures.Case{when("another CA's name", func(r *fake) { r.CRL.Issuer = strangerName })},
-			Good: []fixtures.Case{when("the CA's name", func(*fake) {})},
+			Bad: []fixtures.Case{
+				when("another CA's name", func(r *fake) { r.CRL.Issuer = strangerName }),
+				when("a third name, of a CA whose key has two", func(r *fake) {
+					r.CrossCertificate = func(c *x509.Certificate) { c.Subject.CommonName = "Renamed" }
+					r.CRL.Issuer = strangerName
+				}),
+			},
+			Good: []fixtures.Case{
+				when("the CA's name", func(*fake) {}),
+				when("another name of the same key", func(r *fake) {
+					r.CrossCertificate = func(c *x509.Certificate) { c.RawSubject = strangerName }
+					r.CRL.Issuer = strangerName
+				}),
+			},
 			Also: []string{"crl-scope-covers-cert"},
 		},
 	}

@@ -161,6 +161,10 @@ func crlTimeRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("7 days and a second", func(r *fake) { crlValid(r, r.Now.Add(-crlUpdate-time.Second), r.Now.Add(2*day)) }),
 				when("7 days and a second, in the last one of its life", func(r *fake) { crlValid(r, r.Now.Add(-crlUpdate-time.Second), r.Now) }),
+				when("7 days and a second, without nextUpdate", func(r *fake) {
+					crlValid(r, r.Now.Add(-crlUpdate-time.Second), time.Time{})
+					r.CRL.NoNextUpdate = true
+				}),
 				when("4 days and a second without OCSP", func(r *fake) {
 					r.Leaf = withoutOCSP
 					crlValid(r, r.Now.Add(-crlUpdateNoOCSP-time.Second), r.Now.Add(2*day))
@@ -168,11 +172,13 @@ func crlTimeRules() []*Rule {
 			},
 			Good: []fixtures.Case{
 				when("7 days", func(r *fake) { crlValid(r, r.Now.Add(-crlUpdate), r.Now.Add(2*day)) }),
+				when("8 days, and expired", func(r *fake) { crlValid(r, r.Now.Add(-8*day), r.Now.Add(-time.Second)) }),
 				when("4 days without OCSP", func(r *fake) {
 					r.Leaf = withoutOCSP
 					crlValid(r, r.Now.Add(-crlUpdateNoOCSP), r.Now.Add(2*day))
 				}),
 			},
+			Also: []string{"crl-nextupdate-present"},
 		},
 		{
 			ID:    "crl-update-ca",
@@ -197,9 +203,16 @@ func crlTimeRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("12 months and a second", func(r *fake) { crlForCAs(r, addMonths(r.Now, -12).Add(-time.Second), r.Now.Add(day)) }),
 				when("12 months and a second, in the last one of its life", func(r *fake) { crlForCAs(r, addMonths(r.Now, -12).Add(-time.Second), r.Now) }),
+				when("12 months and a second, without nextUpdate", func(r *fake) {
+					crlForCAs(r, addMonths(r.Now, -12).Add(-time.Second), time.Time{})
+					r.CRL.NoNextUpdate = true
+				}),
 			},
-			Good: []fixtures.Case{when("12 months", func(r *fake) { crlForCAs(r, addMonths(r.Now, -12), r.Now.Add(day)) })},
-			Also: []string{"crl-validity-ca", "crl-scope-covers-cert"},
+			Good: []fixtures.Case{
+				when("12 months", func(r *fake) { crlForCAs(r, addMonths(r.Now, -12), r.Now.Add(day)) }),
+				when("13 months, and expired", func(r *fake) { crlForCAs(r, addMonths(r.Now, -13), r.Now.Add(-time.Second)) }),
+			},
+			Also: []string{"crl-validity-ca", "crl-scope-covers-cert", "crl-nextupdate-present"},
 		},
 	}
 }

@@ -36,11 +36,7 @@ func (e *examiner) crl(x *evidence.Exchange, b body) {
 		s.Subject, s.Listed = nil, nil
 	}
 	s.Issuer, s.Signature = e.crlIssuer(s)
-	for _, c := range e.pool {
-		if s.Issuer != nil && c.IsCA && bytes.Equal(c.RawSubjectPublicKeyInfo, s.Issuer.RawSubjectPublicKeyInfo) {
-			s.SameKey = append(s.SameKey, c)
-		}
-	}
+	s.SameKey = ofSameKey(s.Issuer, e.pool)
 	limits := scopeOf(e.report.Run.Scope, s.CRL.IssuingDP, s.Subject, s.Issuer)
 	s.Scope = limits.scope
 	d := e.docket(x, s.signed(), limits)

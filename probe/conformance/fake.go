@@ -25,6 +25,17 @@ func rewriteTime(field string, tag byte, layout string) func(*fake) {
 	}
 }
 
+// noTime writes something else where a time of the ResponseData belongs, if there is one.
+func noTime(field string) func(*fake) {
+	return func(r *fake) {
+		r.OCSP.Edit = func(data *fixtures.Node) {
+			if n := data.Find(field); n != nil {
+				asTime(0x18, "yesterday")(n)
+			}
+		}
+	}
+}
+
 // withoutCertificates takes certs out of a finished response.
 func withoutCertificates(r *fake) {
 	r.OCSP.Certificates = func([][]byte) [][]byte { return nil }

@@ -107,6 +107,11 @@ func leafRevoked(change func(*fake)) func(*fake) {
 	}
 }
 
+// asAuthority makes a certificate one of a CA.
+func asAuthority(c *x509.Certificate) {
+	c.IsCA, c.BasicConstraintsValid, c.MaxPathLenZero, c.KeyUsage = true, true, true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign|x509.KeyUsageDigitalSignature
+}
+
 // withoutPathLength lets a CA issue CA certificates.
 func withoutPathLength(c *x509.Certificate) { c.MaxPathLen, c.MaxPathLenZero = -1, false }
 

@@ -36,8 +36,13 @@ func envelopeRules() []*Rule {
 				when("a length in more octets than it needs", func(r *fake) { r.OCSP.Tamper = lengthenLength }),
 				when("one octet", func(r *fake) { r.OCSPHTTP.Body = []byte("0") }),
 				when("an OCSPResponse in an OCSPResponse", func(r *fake) { r.OCSP.Tamper = nested }),
+				when("a producedAt that is no time", noTime("producedAt")),
+				when("a thisUpdate that is no time", noTime("responses[0].thisUpdate")),
+				when("a nextUpdate that is no time", noTime("responses[0].nextUpdate")),
+				when("a revocationTime that is no time", leafRevoked(noTime("responses[0].certStatus.revocationTime"))),
 			},
 			Good: []fixtures.Case{when("exactly one", func(*fake) {})},
+			Also: []string{"ocsp-time-format"},
 		},
 		{
 			ID:    "ocsp-status-known",

@@ -56,6 +56,9 @@ func ask(t testing.TB, r *fixtures.Responder, asker probe.Asker, asks evidence.A
 	if r.Namesake {
 		run.AddCertificate(r.NamesakeCertificate().Raw, "namesake")
 	}
+	if r.CrossCertificate != nil {
+		run.AddCertificate(r.CrossCertified().Raw, "cross-certificate")
+	}
 	if r.Disclose != nil {
 		run.Disclosed = &evidence.Disclosure{URLs: r.Disclose(r.CRLURLs())}
 	}
