@@ -162,3 +162,35 @@ func TestMarkdownOfHostileAddresses(t *testing.T) {
 		}
 	}
 }
+
+// A file is a URI reference that leads to that file, a service the URL it was asked by.
+func TestPlacesInSARIF(t *testing.T) {
+	t.Parallel()
+	for place, want := range map[string]string{
+		"crls/ca.crl":               "crls/ca.crl",
+		"/var/a#b%41?é \"<\x01.crl": "/var/a%23b%2541%3F%C3%A9%20%22%3C%01.crl",
+		"x:y.crl":                   "./x:y.crl",
+		"standard input":            "standard%20input",
+		"http://crl.example/a%20b":  "http://crl.example/a%20b",
+		"tls://www.example:443":     "tls://www.example:443",
+		"http://crl.example/a b":    "http://crl.example/a%20b",
+	} {
+		r := linted()
+		r.Findings[0].Source = place
+		var log struct {
+			Runs []struct {
+				Results []struct {
+					Locations []struct {
+						PhysicalLocation struct{ ArtifactLocation struct{ URI string } }
+					}
+				}
+			}
+		}
+		if err := json.Unmarshal(inFormat(t, "sarif", r), &log); err != nil {
+			t.Fatal(err)
+		}
+		if got := log.Runs[0].Results[0].Locations[0].PhysicalLocation.ArtifactLocation.URI; got != want {
+			t.Errorf("%q is %q, want %q", place, got, want)
+		}
+	}
+}

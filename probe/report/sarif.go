@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/revprobe/revprobe/probe/conformance"
@@ -76,5 +77,9 @@ func sarifLevel(s conformance.Severity) string {
 
 // artifact is the place of a finding as a URI reference, which SARIF asks for.
 func artifact(place string) string {
-	return strings.ReplaceAll(shown(place), " ", "%20")
+	if u, err := url.Parse(place); err == nil && u.Host != "" {
+		return strings.ReplaceAll(shown(place), " ", "%20")
+	}
+	file := url.URL{Path: place}
+	return file.String()
 }
