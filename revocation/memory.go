@@ -14,6 +14,7 @@ type Memory struct {
 	read   map[string]EmbeddedCertificate // by DER
 	hashes map[hashedIssuer]issuerHash
 	issued map[issuedPair]Signature
+	named  map[choice]chosen
 	room   room
 }
 
@@ -73,13 +74,29 @@ type issuerHash struct {
 
 type issuedPair struct{ certificate, issuer *x509.Certificate }
 
+// choice is the certificates among which that of a responderID was looked for: the issuer's,
+// those embedded, and the slice of those given, which nobody changes but by appending to it.
+type choice struct {
+	issuer   *x509.Certificate
+	embedded [2]*x509.Certificate
+	given    **x509.Certificate
+	count    int
+}
+
+// chosen is what was found among them.
+type chosen struct {
+	id    ResponderID
+	named []*x509.Certificate
+}
+
 // maxRemembered is how many of each kind are kept: many more than the delegates that one run
 // meets, and few enough for one that sends a new certificate each time not to be a burden.
 const maxRemembered = 256
 
 // NewMemory returns an empty one.
 func NewMemory() *Memory {
-	return &Memory{read: map[string]EmbeddedCertificate{}, hashes: map[hashedIssuer]issuerHash{}, issued: map[issuedPair]Signature{}}
+	return &Memory{read: map[string]EmbeddedCertificate{}, hashes: map[hashedIssuer]issuerHash{}, issued: map[issuedPair]Signature{},
+		named: map[choice]chosen{}}
 }
 
 // Know takes a certificate that was read elsewhere, so that the same octets in a response
@@ -105,6 +122,27 @@ func (m *Memory) names(r ResponderID, cert *x509.Certificate) bool {
 	}
 	known := m.hashed(crypto.SHA1, cert)
 	return known.ok && bytes.Equal(r.ByKey, known.key)
+}
+
+// candidates is BasicResponse.candidates.
+func (m *Memory) candidates(b *BasicResponse, issuer *x509.Certificate, given []*x509.Certificate, named bool) []*x509.Certificate {
+	among := choice{issuer: issuer, count: len(given)}
+	if m == nil || !named || len(b.Certificates) > len(among.embedded) {
+		return b.candidates(m, issuer, given, named)
+	}
+	for i, e := range b.Certificates {
+		among.embedded[i] = e.Certificate
+	}
+	if len(given) > 0 {
+		among.given = &given[0]
+	}
+	id := b.ResponderID
+	known, found := m.named[among]
+	if !found || !bytes.Equal(known.id.ByName, id.ByName) || !bytes.Equal(known.id.ByKey, id.ByKey) {
+		known = chosen{ResponderID{ByName: bytes.Clone(id.ByName), ByKey: bytes.Clone(id.ByKey)}, b.candidates(m, issuer, given, true)}
+		keep(m.named, among, known)
+	}
+	return known.named
 }
 
 func (m *Memory) hashed(h crypto.Hash, c *x509.Certificate) issuerHash {

@@ -1,6 +1,7 @@
 package revocation
 
 import (
+	"crypto/x509"
 	"encoding/asn1"
 	"reflect"
 	"testing"
@@ -30,6 +31,33 @@ func TestMemoryChangesNothing(t *testing.T) {
 	}
 	if first, second := m.ReadOCSPResponse(body), m.ReadOCSPResponse(body); first.Basic.Certificates[0].Certificate != second.Basic.Certificates[0].Certificate {
 		t.Error("the same certificate was read twice")
+	}
+}
+
+// A certificate that is given later, and a responderID that changes, are seen.
+func TestMemoryOfSignersIsOfTheSameQuestion(t *testing.T) {
+	ca := ecAuthority(t)
+	responder := ca.delegate("Responder", testKeys()["P-256 other"])
+	given := make([]*x509.Certificate, 1, 2)
+	given[0] = ca.cert
+	m := NewMemory()
+	for _, step := range []struct {
+		answer answer
+		given  []*x509.Certificate
+		want   *x509.Certificate
+	}{
+		{answer{signer: responder, issuer: ca}, given, nil},
+		{answer{signer: responder, issuer: ca}, append(given, responder.cert), responder.cert},
+		{answer{signer: ca}, append(given, responder.cert), ca.cert},
+		{answer{signer: ca, responderID: ca.byName()}, append(given, responder.cert), ca.cert},
+		{answer{signer: responder, issuer: ca, responderID: responder.byName()}, append(given, responder.cert), responder.cert},
+		{answer{signer: responder, issuer: ca, certs: embed(responder.cert)}, given, responder.cert},
+		{answer{signer: responder, issuer: ca}, nil, nil},
+	} {
+		s := m.FindSigner(m.ReadOCSPResponse(step.answer.der()).Basic, ca.cert, step.given)
+		if s.Certificate != step.want && (s.Certificate == nil || step.want == nil || !s.Certificate.Equal(step.want)) || s.Certificate != nil && !s.MatchesID {
+			t.Errorf("%+v: found %+v", step.answer, s)
+		}
 	}
 }
 

@@ -54,12 +54,6 @@ func (s Signer) Authorized() bool {
 	return s.Certificate != nil && (s.IsIssuer || s.IssuedByCA && s.HasEKU)
 }
 
-// signerCandidate is a certificate whose key may have signed.
-type signerCandidate struct {
-	certificate *x509.Certificate
-	named       bool // by the responderID
-}
-
 // FindSigner finds the certificate whose key verifies the response's signature: among the
 // issuer's, those embedded, and candidates, in that order, the ones that the responderID
 // names first. Where several share the key, one that may speak for the issuer is preferred.
@@ -78,24 +72,26 @@ func (m *Memory) FindSigner(b *BasicResponse, issuer *x509.Certificate, candidat
 	verify := b.verifier()
 	var verified, named *Signer
 	refused := 0
-	all := m.signerCandidates(b, issuer, candidates)
-	for _, c := range all {
-		signature := verify(publicKey(c.certificate))
-		switch {
-		case signature.State == SignatureValid:
-			s := m.describe(b, c, issuer, signature)
-			s.Siblings = siblings(c, all)
-			if s.Authorized() {
-				return s
+	for _, byID := range []bool{true, false} {
+		all := m.candidates(b, issuer, candidates, byID)
+		for _, c := range all {
+			signature := verify(publicKey(c))
+			switch {
+			case signature.State == SignatureValid:
+				s := m.describe(b, c, issuer, byID, signature)
+				s.Siblings = siblings(c, all)
+				if s.Authorized() {
+					return s
+				}
+				if verified == nil {
+					verified = &s
+				}
+			case byID && named == nil:
+				s := m.describe(b, c, issuer, byID, signature)
+				named = &s
+			default:
+				refused++
 			}
-			if verified == nil {
-				verified = &s
-			}
-		case c.named && named == nil:
-			s := m.describe(b, c, issuer, signature)
-			named = &s
-		default:
-			refused++
 		}
 	}
 	switch {
@@ -141,30 +137,24 @@ func (b *BasicResponse) verifier() func(key any) Signature {
 	return func(key any) Signature { return VerifyDigest(b.SignatureAlgorithm, key, digest, b.Signature) }
 }
 
-// signerCandidates lists every certificate at hand once, those that the responderID names
-// first.
-func (m *Memory) signerCandidates(b *BasicResponse, issuer *x509.Certificate, given []*x509.Certificate) []signerCandidate {
-	all := make([]*x509.Certificate, 0, 1+len(b.Certificates)+len(given))
-	all = append(all, issuer)
-	for _, e := range b.Certificates {
-		all = append(all, e.Certificate)
-	}
-	all = append(all, given...)
-
-	list := make([]signerCandidate, 0, len(all))
-	for _, cert := range once(all) {
-		list = append(list, signerCandidate{cert, m.names(b.ResponderID, cert)})
-	}
-	slices.SortStableFunc(list, func(a, b signerCandidate) int {
-		switch {
-		case a.named == b.named:
-			return 0
-		case a.named:
-			return -1
+// candidates returns the certificates at hand that the responderID names, or those that it
+// does not name, each once: the issuer's, those embedded, those given. Those of the same name and
+// key are all among the one or the other.
+func (b *BasicResponse) candidates(m *Memory, issuer *x509.Certificate, given []*x509.Certificate, named bool) []*x509.Certificate {
+	var all []*x509.Certificate
+	add := func(cert *x509.Certificate) {
+		if cert != nil && m.names(b.ResponderID, cert) == named {
+			all = append(all, cert)
 		}
-		return 1
-	})
-	return list
+	}
+	add(issuer)
+	for _, e := range b.Certificates {
+		add(e.Certificate)
+	}
+	for _, cert := range given {
+		add(cert)
+	}
+	return once(all)
 }
 
 // fewCertificates is how many are compared with one another faster than looked up.
@@ -172,11 +162,13 @@ const fewCertificates = 16
 
 // once returns those that are there, each the first time it comes.
 func once(all []*x509.Certificate) []*x509.Certificate {
+	if len(all) < 2 {
+		return all
+	}
 	kept := make([]*x509.Certificate, 0, len(all))
 	seen := map[string]bool{}
 	for _, cert := range all {
 		switch {
-		case cert == nil:
 		case len(all) > fewCertificates:
 			if !seen[string(cert.Raw)] {
 				seen[string(cert.Raw)] = true
@@ -189,8 +181,7 @@ func once(all []*x509.Certificate) []*x509.Certificate {
 	return kept
 }
 
-func (m *Memory) describe(b *BasicResponse, c signerCandidate, issuer *x509.Certificate, signature Signature) Signer {
-	cert := c.certificate
+func (m *Memory) describe(b *BasicResponse, cert, issuer *x509.Certificate, named bool, signature Signature) Signer {
 	isIssuer := sameAuthority(cert, issuer)
 	var own Signature
 	if !isIssuer {
@@ -207,7 +198,7 @@ func (m *Memory) describe(b *BasicResponse, c signerCandidate, issuer *x509.Cert
 		IssuedByCA:  own.State == SignatureValid,
 		Unverified:  unverified,
 		HasEKU:      slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning),
-		MatchesID:   c.named,
+		MatchesID:   named,
 		Embedded: slices.ContainsFunc(b.Certificates, func(e EmbeddedCertificate) bool {
 			return bytes.Equal(e.Raw, cert.Raw)
 		}),
@@ -279,11 +270,11 @@ func NameText(der []byte) string {
 }
 
 // siblings returns the certificates of all but c that have its name and key.
-func siblings(c signerCandidate, all []signerCandidate) []*x509.Certificate {
+func siblings(c *x509.Certificate, all []*x509.Certificate) []*x509.Certificate {
 	var list []*x509.Certificate
 	for _, other := range all {
-		if other.certificate != c.certificate && sameAuthority(other.certificate, c.certificate) {
-			list = append(list, other.certificate)
+		if other != c && sameAuthority(other, c) {
+			list = append(list, other)
 		}
 	}
 	return list

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -84,9 +85,16 @@ func TestFindSigner(t *testing.T) {
 		"a signature of no octets": {answer{signer: ca, signature: []byte{3, 1, 0}}, ca.cert, nil,
 			facts{state: SignatureInvalid, isIssuer: true, named: true, allowed: true}, ca.cert},
 	}
+	memory := NewMemory()
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := ReadOCSPResponse(test.answer.der()).Basic.FindSigner(test.issuer, test.given)
+			body := test.answer.der()
+			got := ReadOCSPResponse(body).Basic.FindSigner(test.issuer, test.given)
+			for range 2 {
+				if again := memory.FindSigner(memory.ReadOCSPResponse(body).Basic, test.issuer, test.given); !reflect.DeepEqual(got, again) {
+					t.Errorf("from memory %+v, without %+v", again, got)
+				}
+			}
 			if factsOf(got) != test.want {
 				t.Errorf("got  %+v (%s)\nwant %+v", factsOf(got), got.Signature.Problem, test.want)
 			}

@@ -2,7 +2,13 @@ package conformance_test
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
+	"math/big"
 	"slices"
 	"testing"
 	"time"
@@ -38,6 +44,44 @@ func BenchmarkJudge(b *testing.B) {
 			w.benchmark(b, nil)
 		})
 	}
+}
+
+// BenchmarkJudgeAmongMany judges a hundred responses of a run of 400 further certificates, and
+// in turn the same ones without those; x-alone is how many times as long it takes.
+func BenchmarkJudgeAmongMany(b *testing.B) {
+	for _, kind := range []fixtures.Kind{{RSA: true}, {RSA: true, Delegated: true}} {
+		b.Run(kind.String(), func(b *testing.B) {
+			many, alone := newWorkload(kind, 100), newWorkload(kind, 100)
+			for _, der := range strangers(b, 400) {
+				many.run.AddCertificate(der, "stranger")
+			}
+			var beside []float64
+			b.ReportAllocs()
+			for b.Loop() {
+				beside = append(beside, float64(many.judge(b))/float64(alone.judge(b)))
+			}
+			b.ReportMetric(median(beside), "x-alone")
+		})
+	}
+}
+
+// strangers are certificates of CAs that sign nothing.
+func strangers(b *testing.B, count int) [][]byte {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var list [][]byte
+	for i := range count {
+		t := &x509.Certificate{SerialNumber: big.NewInt(int64(i) + 1), Subject: pkix.Name{CommonName: fmt.Sprint("Stranger ", i)},
+			NotBefore: noon.Add(-time.Hour), NotAfter: noon.Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+		der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
+		if err != nil {
+			b.Fatal(err)
+		}
+		list = append(list, der)
+	}
+	return list
 }
 
 // workload is a run of answers, and who issued the certificates they speak of.
