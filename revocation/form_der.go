@@ -8,10 +8,9 @@ type shape struct {
 	content []byte
 }
 
-// shapes looks at the first elements inside b, at most limit.
-func shapes(b []byte, limit int) []shape {
-	list := make([]shape, 0, limit)
-	for len(list) < limit && len(b) > 0 && (b[0] != 0 || len(b) > 1 && b[1] != 0) {
+// shapes looks at the first elements inside b, as many as there is room for in list.
+func shapes(list []shape, b []byte) []shape {
+	for len(list) < cap(list) && len(b) > 0 && (b[0] != 0 || len(b) > 1 && b[1] != 0) {
 		header, length, problem := readHeader(b)
 		if problem != "" {
 			return append(list, shape{tag: b[0]})
@@ -39,11 +38,13 @@ func tagAt(list []shape, i int) byte {
 
 // kindOfDER goes by the first elements of the outermost SEQUENCE.
 func kindOfDER(head []byte) Kind {
-	outer := shapes(head, 1)
+	var first [1]shape
+	outer := shapes(first[:0], head)
 	if len(outer) == 0 || outer[0].tag != tagSequence {
 		return KindUnrecognised
 	}
-	in := shapes(outer[0].content, 3)
+	var room [3]shape
+	in := shapes(room[:0], outer[0].content)
 	switch tagAt(in, 0) {
 	case tagEnumerated:
 		return KindOCSPResponse
@@ -70,7 +71,8 @@ func kindOfDER(head []byte) Kind {
 
 // kindOfSigned tells by the "to be signed" part, which comes first in all of them.
 func kindOfSigned(outer []shape) Kind {
-	in := shapes(outer[0].content, 8)
+	var room [8]shape
+	in := shapes(room[:0], outer[0].content)
 	switch tagAt(in, 0) {
 	case contextConstructedTag(0): // version: of a certificate, a request or a bare ResponseData
 		switch tagAt(in, 1) {
@@ -119,7 +121,8 @@ func requestOrResponse(in []shape) Kind {
 // isRequestList reports whether a SEQUENCE holds Requests rather than being an
 // AlgorithmIdentifier.
 func isRequestList(content []byte) bool {
-	request := shapes(content, 1)
+	var first [1]shape
+	request := shapes(first[:0], content)
 	return len(request) == 0 || request[0].tag == tagSequence
 }
 

@@ -43,7 +43,7 @@ type clockWatch struct {
 }
 
 func (c *clockWatch) add(x *evidence.Exchange) {
-	said, ok := dateOf(x)
+	said, _, ok := dateOf(x)
 	if !ok {
 		return
 	}
@@ -77,14 +77,15 @@ func severalHosts(run *evidence.Run) bool {
 }
 
 // dateOf returns the time at which a far end says it answered: its Date and, from a cache,
-// its Age (RFC 9111 §4.2.3). Dates that do not end in GMT are read too.
-func dateOf(x *evidence.Exchange) (time.Time, bool) {
+// its Age (RFC 9111 §4.2.3). Dates that do not end in GMT are read too, and what is wrong with
+// them told.
+func dateOf(x *evidence.Exchange) (at time.Time, wrong string, known bool) {
 	if x.Code == 0 || x.Spared {
-		return time.Time{}, false
+		return time.Time{}, "", false
 	}
-	said, _, ok := httpDate(x.Header.Get("Date"))
+	said, wrong, ok := httpDate(x.Header.Get("Date"))
 	age, _ := deltaSeconds(x.Header.Get("Age"))
-	return said.Add(age), ok
+	return said.Add(age), wrong, ok
 }
 
 func clockText(ahead time.Duration) string {

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bytes"
-	"net/url"
 	"strings"
 
 	"github.com/revprobe/revprobe/fixtures"
@@ -48,13 +47,12 @@ func accessibleRules() []*Rule {
 			Needs:  evidence.HTTP,
 			Marked: Error,
 			Exchange: func(s ExchangeSubject) Verdict {
-				to, err := url.Parse(s.Header.Get("Location"))
 				switch {
 				case !plainURL(s.URL) || s.Code == 0:
 					return skip()
 				case s.Code == upgradeRequired:
 					return fail("an answer in plain HTTP", "426, which asks for %.100s", s.Header.Get("Upgrade"))
-				case s.Failure == evidence.Redirect && err == nil && strings.EqualFold(to.Scheme, "https"):
+				case s.Failure == evidence.Redirect && hasScheme(s.Header.Get("Location"), "https"):
 					return fail("an answer in plain HTTP", "%d to %.200s", s.Code, s.Header.Get("Location"))
 				}
 				return pass()
@@ -99,9 +97,11 @@ func accessibleRules() []*Rule {
 // upgradeRequired is the status of RFC 9110 §15.5.22.
 const upgradeRequired = 426
 
-func plainURL(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && strings.EqualFold(u.Scheme, "http")
+func plainURL(address string) bool { return hasScheme(address, "http") }
+
+func hasScheme(address, scheme string) bool {
+	given, _, found := strings.Cut(address, ":")
+	return found && strings.EqualFold(given, scheme)
 }
 
 // What servers say in plain HTTP on a port of TLS: nginx, Apache, Go.

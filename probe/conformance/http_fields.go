@@ -189,9 +189,14 @@ func httpDate(text string) (at time.Time, wrong string, ok bool) {
 
 // fieldDate judges a field that is a date as such.
 func fieldDate(x *evidence.Exchange, name string) Verdict {
-	text := x.Header.Get(name)
-	if _, wrong, _ := httpDate(text); wrong != "" {
-		return fail("a date of HTTP such as Sun, 06 Nov 1994 08:49:37 GMT", "%.100q: %s", text, wrong).in(name)
+	_, wrong, _ := httpDate(x.Header.Get(name))
+	return dateForm(x, name, wrong)
+}
+
+// dateForm tells what is wrong with the way that a date is written.
+func dateForm(x *evidence.Exchange, name, wrong string) Verdict {
+	if wrong != "" {
+		return fail("a date of HTTP such as Sun, 06 Nov 1994 08:49:37 GMT", "%.100q: %s", x.Header.Get(name), wrong).in(name)
 	}
 	return pass()
 }

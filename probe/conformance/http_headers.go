@@ -76,11 +76,11 @@ func headerRules() []*Rule {
 			Needs: evidence.HTTP,
 			Clock: true,
 			Exchange: func(s ExchangeSubject) Verdict {
-				said, known := dateOf(s.Exchange)
+				said, wrong, known := dateOf(s.Exchange)
 				if s.Code == 0 || s.Header.Get("Date") == "" {
 					return skip()
 				}
-				if v := fieldDate(s.Exchange, "Date"); v.Outcome == Failed || !known {
+				if v := dateForm(s.Exchange, "Date", wrong); v.Outcome == Failed || !known {
 					return v
 				}
 				// It was made between the question and the last octet, and cut to the second.
