@@ -15,7 +15,8 @@ import (
 
 // Plan is every question of a run, target by target. It is complete before anything is
 // sent; only unassigned serials that a fetched CRL turns out to list are made anew, some
-// of those that it lists are asked about, and which addresses there are is not known before.
+// of those that it lists are asked about, the deltas that it names are fetched, and which
+// addresses there are is not known before.
 type Plan struct {
 	Targets []PlannedTarget
 	asks    evidence.Ask
@@ -28,6 +29,8 @@ type Plan struct {
 	replicas    Replicas
 
 	confirmation Confirmation
+
+	once func(...string) bool // whether what these name is planned for the first time
 }
 
 // PlannedTarget is the questions about one target: first what the hosts are, then the CRLs
@@ -87,14 +90,14 @@ func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
 	}
 	p.learn(run, targets)
 	asked := map[string]bool{}
-	once := func(parts ...string) bool {
+	p.once = func(parts ...string) bool {
 		key := strings.Join(parts, "\x00")
 		first := !asked[key]
 		asked[key] = true
 		return first
 	}
 	for _, t := range targets {
-		planned, err := p.target(run, t, once)
+		planned, err := p.target(run, t, p.once)
 		if err != nil {
 			return nil, err
 		}
@@ -115,18 +118,10 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		run.Subjects = append(run.Subjects, subject)
 	}
 	for _, crl := range t.DistributionPoints {
-		p.lookUp(&planned, crl, issuer, once)
-		if p.asks.Has(evidence.Resolve) && once("resolve", host(crl)) {
-			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: crl, Method: http.MethodHead, Issuer: issuer})
-		}
-		q := evidence.Question{Ask: evidence.FetchCRL, URL: crl, Method: http.MethodGet, Issuer: issuer, Subject: subject}
-		if p.asks.Has(evidence.FetchCRL) && once("crl", crl, issuer) {
-			planned.CRLs = append(planned.CRLs, q)
-		}
-		p.crlAgain(&planned, q, once)
+		p.point(&planned, crl, issuer, subject, once)
 	}
 	p.issuers(run, &planned, issuer, subject, once)
-	p.registrations(&planned, issuer, once)
+	p.registrations(&planned, t.places(), issuer, once)
 	for _, responder := range t.Responders {
 		if t.Issuer == nil {
 			return planned, fmt.Errorf("asking %s: the issuer's certificate is not known", responder)
@@ -155,6 +150,19 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		p.crlOddly(&planned, q, once)
 	}
 	return planned, nil
+}
+
+// point plans what is asked about a distribution point.
+func (p *Plan) point(planned *PlannedTarget, crl, issuer, subject string, once func(...string) bool) {
+	p.lookUp(planned, crl, issuer, once)
+	if p.asks.Has(evidence.Resolve) && once("resolve", host(crl)) {
+		planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: crl, Method: http.MethodHead, Issuer: issuer})
+	}
+	q := evidence.Question{Ask: evidence.FetchCRL, URL: crl, Method: http.MethodGet, Issuer: issuer, Subject: subject}
+	if p.asks.Has(evidence.FetchCRL) && once("crl", crl, issuer) {
+		planned.CRLs = append(planned.CRLs, q)
+	}
+	p.crlAgain(planned, q, once)
 }
 
 // issuers plans to look into the hosts that the certificate's caIssuers names and to fetch what

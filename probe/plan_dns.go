@@ -40,13 +40,17 @@ func servedByDNS(host string) bool {
 	return err != nil && host != "" && host != "localhost" && !strings.HasSuffix(host, ".localhost")
 }
 
-// registrations plans the questions about the domains of a target's services and of where its
-// issuer's certificate is.
-func (p *Plan) registrations(planned *PlannedTarget, issuer string, once func(...string) bool) {
-	services := slices.Concat(planned.Target.DistributionPoints, planned.Target.Responders)
-	if c := planned.Target.Certificate; c != nil {
-		services = append(services, c.IssuingCertificateURL...)
+// places are the URLs of a target's services and of where its issuer's certificate is.
+func (t Target) places() []string {
+	list := slices.Concat(t.DistributionPoints, t.Responders)
+	if t.Certificate != nil {
+		list = append(list, t.Certificate.IssuingCertificateURL...)
 	}
+	return list
+}
+
+// registrations plans the questions about the domains of services.
+func (p *Plan) registrations(planned *PlannedTarget, services []string, issuer string, once func(...string) bool) {
 	for _, service := range services {
 		domain := registrable(hostName(service))
 		if p.asks.Has(evidence.RDAP) && domain != "" && once("registration", domain) {

@@ -28,14 +28,11 @@ func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 	for i := range recorders {
 		recorders[i] = &recorder{ctx: ctx, asker: asker, target: i, keep: p.keep, patient: p.confirmation.on(), silent: map[string]silence{}, sated: map[string]bool{}}
 	}
-	inParallel(recorders, p.reach)
+	assigned := &Known{} // a CRL of one target may list serials of another's issuer
+	inParallel(recorders, func(r *recorder) { r.reach(&p.Targets[r.target]) })
+	p.reachDeltas(recorders, run, assigned)
 	p.aliasRegistrations(recorders)
-	var fetched []evidence.Exchange // a CRL of one target may list serials of another's issuer
-	for _, r := range recorders {
-		fetched = append(fetched, r.list...)
-	}
-	assigned := &Known{}
-	assigned.addFetched(fetched)
+	fetched := exchanges(recorders)
 	listed := p.crossCheck(fetched)
 	inParallel(recorders, func(r *recorder) { p.ask(r, assigned, listed[r.target]) })
 	p.confirmFailures(recorders)
@@ -44,6 +41,14 @@ func Run(ctx context.Context, p *Plan, asker Asker, run *evidence.Run) {
 	for _, r := range recorders {
 		run.Exchanges = append(run.Exchanges, r.list...)
 	}
+}
+
+// exchanges returns what all of them have recorded.
+func exchanges(recorders []*recorder) (list []evidence.Exchange) {
+	for _, r := range recorders {
+		list = append(list, r.list...)
+	}
+	return list
 }
 
 // inParallel does a part of the work for several targets at once, those that were named
@@ -93,17 +98,17 @@ func (r *recorder) ask(q evidence.Question) *evidence.Exchange {
 }
 
 // reach resolves the hosts of a target and fetches its CRLs and its issuer's certificate.
-func (p *Plan) reach(r *recorder) {
-	for _, q := range p.Targets[r.target].Resolves {
+func (r *recorder) reach(t *PlannedTarget) {
+	for _, q := range t.Resolves {
 		r.ask(q)
 	}
-	for _, q := range p.Targets[r.target].Registrations {
+	for _, q := range t.Registrations {
 		r.ask(q)
 	}
-	for _, q := range p.Targets[r.target].CRLs {
+	for _, q := range t.CRLs {
 		r.fetch(q)
 	}
-	for _, q := range p.Targets[r.target].Issuers {
+	for _, q := range t.Issuers {
 		r.fetch(q)
 	}
 }

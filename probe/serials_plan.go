@@ -90,16 +90,19 @@ func (p *Plan) unlessAssigned(q evidence.Question, t *PlannedTarget, seen seenSe
 	return again, err == nil
 }
 
-// addFetched adds what the CRLs among the exchanges list.
-func (k *Known) addFetched(answered []evidence.Exchange) {
+// addFetched adds what the CRLs among the exchanges list, and returns each by the ID of its
+// exchange.
+func (k *Known) addFetched(answered []evidence.Exchange) map[string]*revocation.CRL {
+	read := map[string]*revocation.CRL{}
 	for _, x := range answered {
 		if x.Ask != evidence.FetchCRL || !x.Answered() {
 			continue
 		}
 		if octets, ok := openCRL(&x); ok {
-			_, _ = k.AddCRL(octets) // reading memory does not fail
+			read[x.ID], _ = k.AddCRL(octets) // reading memory does not fail
 		}
 	}
+	return read
 }
 
 // addEmbedded adds the certificates that an OCSP response carries, those of delegates.

@@ -15,7 +15,7 @@ type Target struct {
 	Issuer             *x509.Certificate   // of the certificates that the services speak of
 	Siblings           []*x509.Certificate // certificates of other issuers of the same operator
 	Responders         []string            // URLs
-	DistributionPoints []string            // URLs
+	DistributionPoints []string            // URLs, those of delta CRLs among them
 	IssuerLocations    []string            // URLs that the certificate's AIA caIssuers names
 	Scope              evidence.Scope      // what the operator said the issuer issues; empty when not said
 }

@@ -316,6 +316,9 @@ func (c *checking) dry(ctx context.Context, env *environment, run *evidence.Run,
 		}
 		fmt.Fprintln(&out, "where an unassigned serial is answered \"good\", up to 6 questions follow to confirm it")
 	}
+	if slices.ContainsFunc(plan.Targets, func(t probe.PlannedTarget) bool { return len(t.CRLs) > 0 }) {
+		fmt.Fprintf(&out, "then the delta CRLs are fetched that the CRLs turn out to name, from %d places of each at most\n", probe.MaxDeltas)
+	}
 	if o.Asks.Has(evidence.ListedPOST) && slices.ContainsFunc(plan.Targets, func(t probe.PlannedTarget) bool { return len(t.OCSP) > 0 && len(t.CRLs) > 0 }) {
 		fmt.Fprintf(&out, "then OCSP is asked about serials that the CRLs turn out to list: %s\n", c.crossChecked())
 	}

@@ -58,6 +58,7 @@ func TestRequestsBesideTheRulesPage(t *testing.T) {
 		}
 		fmt.Fprintf(&text, "%3d %s\n", counted[asks], selection)
 	}
+	fmt.Fprintf(&text, "%3d all, where the CRL names a delta CRL\n", requestsOf(t, ordinary.asks(conformance.Rules()), func(r *fixtures.Responder) { publishDelta(r) }))
 	golden := filepath.Join("testdata", "requests.golden")
 	if *update {
 		if err := os.WriteFile(golden, []byte(text.String()), 0o644); err != nil {

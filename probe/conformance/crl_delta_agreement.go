@@ -2,9 +2,23 @@ package conformance
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/revprobe/revprobe/revocation"
 )
+
+// scopeText says what a CRL is for.
+func scopeText(c *CRLSubject) string {
+	idp := revocation.FindExtension(c.CRL.Extensions, revocation.OIDIssuingDP)
+	if idp == nil {
+		return "by " + revocation.NameText(c.CRL.Issuer) + " without issuingDistributionPoint"
+	}
+	text := "by " + revocation.NameText(c.CRL.Issuer) + " with issuingDistributionPoint " + hexShort(idp.Value)
+	if c.CRL.IssuingDP != nil {
+		text += " (" + strings.Join(append(slices.Clone(c.CRL.IssuingDP.URIs), onlyFlags(c.CRL.IssuingDP)...), ", ") + ")"
+	}
+	return text
+}
 
 // inSequence judges the numbers of a complete CRL and a delta of its scope. A CA may put back
 // thisUpdate of one more than of the other.

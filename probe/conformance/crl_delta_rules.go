@@ -61,7 +61,7 @@ func deltaRules() []*Rule {
 					if sameScope(c, d) {
 						return pass()
 					}
-					return fail("the issuer and the issuingDistributionPoint of "+c.Exchange.URL, "others in the delta at %s", d.Exchange.URL).in(idpField)
+					return fail(scopeText(c)+", as "+c.Exchange.URL, "%s, in the delta at %s", scopeText(d), d.Exchange.URL).in(idpField)
 				})
 			},
 			Bad: []fixtures.Case{

@@ -286,11 +286,13 @@ func (f *finder) complete(t probe.Target) probe.Target {
 	return t
 }
 
-// pointers returns the http URLs of a certificate's OCSP responders and CRLs, each once.
+// pointers returns the http URLs of a certificate's OCSP responders and CRLs, each once, delta
+// CRLs after the complete ones.
 func pointers(c *x509.Certificate) (responders, crls []string) {
 	responders = accessURLs(c, revocation.OIDAccessOCSP)
 	points, _ := revocation.CertificateCRLDP(c)
-	for _, p := range points {
+	deltas, _ := revocation.CertificateFreshestCRL(c)
+	for _, p := range slices.Concat(points, deltas) {
 		for _, uri := range p.URIs {
 			if overHTTP(uri) != nil && !slices.Contains(crls, uri) {
 				crls = append(crls, uri)

@@ -207,6 +207,19 @@ func TestPointersAreTakenOnceAndOnlyOverHTTP(t *testing.T) {
 	wantTarget(t, got, r.LeafCertificate(), r.IssuerCertificate(), []string{"http://a.example/o", "https://a.example/o"}, []string{"http://a.example/1.crl"})
 }
 
+// A delta that the certificate names comes after its complete CRL, and in its place comes what
+// the user names.
+func TestDeltasOfACertificate(t *testing.T) {
+	r := fake(func(r *fixtures.Responder) { r.Shards = []fixtures.Shard{{Copy: true, FreshestOfLeaf: true}} })
+	chain := file(t, pemOf(r.LeafCertificate(), r.IssuerCertificate()))
+	got, _ := one(t, target.Named{Targets: []string{chain}}, nobody(t))
+	wantTarget(t, got, r.LeafCertificate(), r.IssuerCertificate(), []string{r.OCSPURL()}, []string{r.CRLURL(), r.ShardURL(0)})
+	crls := []string{"http://a.example/1.crl"}
+	if got, _ := one(t, target.Named{Targets: []string{chain}, CRLs: crls}, nobody(t)); !slices.Equal(got.DistributionPoints, crls) {
+		t.Errorf("distribution points %v, want %v", got.DistributionPoints, crls)
+	}
+}
+
 func TestWhatCannotBeTakenIsAnError(t *testing.T) {
 	r := fake(nil)
 	folder := t.TempDir()
