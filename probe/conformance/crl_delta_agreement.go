@@ -30,7 +30,7 @@ func inSequence(c, d *CRLSubject) Verdict {
 	text := "CRL number " + crlNumberText(c.CRL.Number) + " of " + stamp(c.CRL.ThisUpdate.Time) + ", delta number " + crlNumberText(d.CRL.Number) + " of " + stamp(d.CRL.ThisUpdate.Time)
 	switch {
 	case later == 0 && order != 0: // one may have followed the other within the second
-		return fail("one number at one time", "%s", text).atMost(Warning)
+		return fail("one number at one time", "%s", text).atMost(Notice)
 	case later != 0 && order == 0:
 		return fail("another number at another time", "%s", text)
 	case later > setBack && order > 0, later < -setBack && order < 0:
