@@ -122,9 +122,9 @@ func delta(critical bool) func(*fake) {
 	return crlExtended(deltaOf(999, critical)...)
 }
 
-// freshestCRL says where the delta to a CRL is.
+// freshestCRL says where the delta to a CRL is: nowhere that it could be fetched from.
 func freshestCRL(critical bool) revocation.Extension {
-	x := fixtures.FreshestCRL("http://revocation.example/delta.crl")
+	x := fixtures.FreshestCRL("ldap://revocation.example/CN=delta")
 	x.Critical = critical
 	return x
 }
