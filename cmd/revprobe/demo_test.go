@@ -2,13 +2,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/revprobe/revprobe/fixtures/zoo"
 )
 
 var demonstrated = []string{"ocsp-unassigned-not-good", "crl-not-pem", "crl-not-expired", "ocsp-br-update-long", "ocsp-der-strict", "http-status-200"}
@@ -99,4 +103,61 @@ func TestZooServesUntilInterrupted(t *testing.T) {
 	if code := <-ended; code != exitClean {
 		t.Errorf("exit %d", code)
 	}
+}
+
+// The command beside a case shows what the case is about, and of one that conforms nothing.
+func TestOneCheckShowsACaseOfTheZoo(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]string{
+		"conforming/ca":                       "",
+		"cert-cdp-root/crldistributionpoints": "cert-cdp-root",
+		"cert-cdp-root/neither":               "",
+		"cert-url-wellformed/a-port":          "",
+		"cert-url-wellformed/an-address":      "",
+	}
+	const elsewhere = "cert-url-wellformed/two-labels"
+	enclosures := slices.DeleteFunc(everyCase(time.Now()), func(e zoo.Enclosure) bool {
+		_, wanted := cases[e.Rule+"/"+e.Case]
+		return !wanted && e.Rule+"/"+e.Case != elsewhere
+	})
+	if _, _, err := openZoo(t.Context(), l, time.Now, enclosures); err != nil || len(enclosures) != len(cases)+1 {
+		t.Fatalf("%d enclosures of %d, %v", len(enclosures), len(cases), err)
+	}
+	index := string(fetched(t, zoo.URL(l)+"/"))
+	said := func(name string) string {
+		_, line, _ := strings.Cut(index, name+"/chain.pem | ")
+		line, _, _ = strings.Cut(line, "</li>")
+		return line
+	}
+	if want := "http://corp.example/ca.crl, which is not of the zoo"; !strings.Contains(said(elsewhere), want) {
+		t.Errorf("%s: the zoo says %q", elsewhere, said(elsewhere))
+	}
+	for name, rule := range cases {
+		chain := fetched(t, zoo.URL(l)+"/"+name+"/chain.pem")
+		o := world{stdin: bytes.NewReader(chain)}.run(t.Context(), "check", "--allow-private", "--format", "json", "-")
+		if got := texts(typed(o.objects(t), "finding"), "rule"); strings.Join(got, " ") != rule || o.code != exitClean {
+			t.Errorf("%s: exit %d, found %v, want %q", name, o.code, got, rule)
+		}
+		if strings.Contains(said(name), "not of the zoo") {
+			t.Errorf("%s: the zoo says %q", name, said(name))
+		}
+	}
+}
+
+func fetched(t *testing.T, url string) []byte {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v", url, answer.Status, err)
+	}
+	return body
 }

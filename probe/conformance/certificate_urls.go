@@ -38,12 +38,35 @@ func locationRules() []*Rule {
 			when("a label alone", leafWith(func(c *x509.Certificate) { c.CRLDistributionPoints = []string{"http://pki/ca.crl"} })),
 		},
 		Good: []fixtures.Case{
-			when("a port", leafWith(func(c *x509.Certificate) { c.OCSPServer = []string{"http://revocation.example:8080/ocsp"} })),
-			when("an address", leafWith(func(c *x509.Certificate) { c.OCSPServer = []string{"http://192.0.43.8/ocsp"} })),
+			when("a port", ocspAt(func(host *url.URL) {
+				if host.Port() == "" {
+					host.Host += ":8080"
+				}
+			})),
+			when("an address", ocspAt(func(host *url.URL) {
+				if _, err := netip.ParseAddr(host.Hostname()); err != nil {
+					host.Host = "192.0.43.8"
+				}
+			})),
 			when("two labels", leafWith(func(c *x509.Certificate) { c.CRLDistributionPoints = []string{"http://corp.example/ca.crl"} })),
 		},
 		Also: []string{"cert-aia-uri-http", "cert-cdp-format"},
 	}}
+}
+
+// ocspAt has the leaf name the responder's own URL with another host, unless that does anyway: then
+// what it names is there.
+func ocspAt(change func(*url.URL)) func(*fake) {
+	return func(r *fake) {
+		r.Leaf = func(c *x509.Certificate) {
+			u, err := url.Parse(r.OCSPURL())
+			if err != nil {
+				panic(err)
+			}
+			change(u)
+			c.OCSPServer = []string{u.String()}
+		}
+	}
 }
 
 // location is a URL in a certificate, and the extension that it stands in.
