@@ -47,6 +47,13 @@ func TestStatusOfACertificate(t *testing.T) {
 			withDelta(r, leafOnHold)
 			r.CRL.Number, r.CRL.ThisUpdate = 1001, noon.Add(-time.Minute)
 		}, "good", "good", conformance.Covered},
+		"on hold by a delta, and released by the next": {func(r *fixtures.Responder) {
+			withDelta(r, leafFree)
+			newer := r.Shards[0]
+			newer.CRL.Number, newer.CRL.ThisUpdate = 1002, noon.Add(-time.Minute)
+			withDelta(r, leafOnHold)
+			r.Shards = append(r.Shards, newer)
+		}, "good", "good", conformance.Covered},
 		"released by a delta to a later CRL": {func(r *fixtures.Responder) {
 			r.CRL.Entries, r.CRL.Number = []fixtures.CRLEntry{leafOnHold}, 998
 			withDelta(r, leafFree)

@@ -217,6 +217,13 @@ func crlHistoryRules() []*Rule {
 						p.Latest.Entries = 1
 					})
 				}),
+				when("the last one, which was on hold", func(r *fake) {
+					r.CRL.NoEntries = true
+					crlBefore(r, func(p *evidence.PastCRL) {
+						changeIn(theRemoved, evidence.EntryChange{Serial: "5a", Before: evidence.EntryFact{Reason: int(revocation.ReasonCertificateHold)}})(p)
+						p.Latest.Entries = 1
+					})
+				}),
 				when("half of many", func(r *fake) {
 					r.CRL.Entries = manyRevoked(manyEntries / 2)
 					crlBefore(r, func(p *evidence.PastCRL) { p.Latest.Entries = manyEntries })
@@ -231,13 +238,13 @@ func crlHistoryRules() []*Rule {
 }
 
 // rightlyRemoved counts the entries that are gone after they were on a CRL that was issued
-// when their certificates had expired, as far as those are known.
+// when their certificates had expired, as far as those are known, and the holds among them.
 func (s HistorySubject) rightlyRemoved() (count int) {
 	if s.Past.CRL.Differences == nil {
 		return 0
 	}
 	for _, c := range s.Past.CRL.Differences.Removed.First {
-		if !c.NotAfter.IsZero() && !s.Past.CRL.Latest.ThisUpdate.Before(c.NotAfter) {
+		if wasHeld(c) || !c.NotAfter.IsZero() && !s.Past.CRL.Latest.ThisUpdate.Before(c.NotAfter) {
 			count++
 		}
 	}

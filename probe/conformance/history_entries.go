@@ -77,9 +77,11 @@ func crlEntryHistoryRules() []*Rule {
 			Marked: Warning,
 			History: func(s HistorySubject) Verdict {
 				list, ok := s.changed(func(d *evidence.CRLDifferences) evidence.ChangedEntries { return d.Redated })
-				later := slices.IndexFunc(list.First, func(c evidence.EntryChange) bool { return c.After.Revoked.After(c.Before.Revoked) })
+				later := slices.IndexFunc(list.First, func(c evidence.EntryChange) bool {
+					return !wasHeld(c) && c.After.Revoked.After(c.Before.Revoked)
+				})
 				other := slices.IndexFunc(list.First, func(c evidence.EntryChange) bool {
-					return c.After.Reason != int(revocation.ReasonKeyCompromise)
+					return !wasHeld(c) && c.After.Reason != int(revocation.ReasonKeyCompromise)
 				})
 				switch {
 				case later >= 0:
@@ -93,7 +95,10 @@ func crlEntryHistoryRules() []*Rule {
 				when("a second later", func(r *fake) { datedFrom(r, 0, time.Second, revocation.ReasonKeyCompromise) }),
 				when("a second earlier, for no compromised key", func(r *fake) { datedFrom(r, time.Second, 0, revocation.ReasonSuperseded) }),
 			},
-			Good: []fixtures.Case{when("earlier, for a compromised key", func(r *fake) { datedFrom(r, time.Second, 0, revocation.ReasonKeyCompromise) })},
+			Good: []fixtures.Case{
+				when("earlier, for a compromised key", func(r *fake) { datedFrom(r, time.Second, 0, revocation.ReasonKeyCompromise) }),
+				when("later, of another hold", func(r *fake) { datedFrom(r, 0, time.Second, revocation.ReasonCertificateHold) }),
+			},
 		},
 		{
 			ID:     "crl-reason-not-downgraded",
@@ -226,7 +231,7 @@ func (s HistorySubject) removedEarly(removed evidence.ChangedEntries) (early []s
 	unknown = removed.Count - len(removed.First)
 	for _, c := range removed.First {
 		switch {
-		case s.listedElsewhere(c.Serial), c.Before.Reason == int(revocation.ReasonCertificateHold): // a hold may be released (RFC 5280 §5.3.1)
+		case s.listedElsewhere(c.Serial), wasHeld(c):
 		case c.NotAfter.IsZero():
 			unknown++
 		case s.Past.CRL.Latest.ThisUpdate.Before(c.NotAfter):
@@ -234,6 +239,12 @@ func (s HistorySubject) removedEarly(removed evidence.ChangedEntries) (early []s
 		}
 	}
 	return early, unknown
+}
+
+// wasHeld reports whether an entry was a hold, which may be released, and put again (RFC 5280
+// §5.3.1).
+func wasHeld(c evidence.EntryChange) bool {
+	return c.Before.Reason == int(revocation.ReasonCertificateHold)
 }
 
 // listedElsewhere reports whether any CRL that the run got from the CA lists a serial.

@@ -87,6 +87,9 @@ func ocspHistoryRules() []*Rule {
 						return pass() // it is so, or that it is not was told
 					}
 					v := fail("revoked, as since "+stamp(c.before.FirstRevoked), "%s for serial %s", c.now.Answer.Answer, c.before.Serial)
+					if c.before.Reason == int(revocation.ReasonCertificateHold) && c.single != nil && c.single.Status == revocation.StatusGood {
+						v = v.under(BRDoc) // the RFCs let it be released
+					}
 					if c.single != nil && !c.newer() {
 						return v.atMost(Warning) // an older answer that some cache still has
 					}
@@ -95,6 +98,13 @@ func ocspHistoryRules() []*Rule {
 			},
 			Bad: []fixtures.Case{
 				when("good again", func(r *fake) { answerBefore(r, wasRevoked) }),
+				when("good again, after a hold", func(r *fake) {
+					answerBefore(r, func(a *evidence.PastAnswer) { wasRevoked(a); a.Reason = int(revocation.ReasonCertificateHold) })
+				}),
+				when("unknown, after a hold", func(r *fake) {
+					answerBefore(r, func(a *evidence.PastAnswer) { wasRevoked(a); a.Reason = int(revocation.ReasonCertificateHold) })
+					r.OCSP.Assigned = fixtures.Unknown
+				}),
 				when("unknown", func(r *fake) {
 					answerBefore(r, wasRevoked)
 					r.OCSP.Assigned = fixtures.Unknown

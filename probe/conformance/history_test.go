@@ -61,3 +61,16 @@ func badCase(t *testing.T, id, name string) fixtures.Case {
 	t.Fatalf("%s has no case %q", id, name)
 	return fixtures.Case{}
 }
+
+// By the RFCs a certificate may be released from a hold, and be nothing else after it.
+func TestHoldsByTheRFCs(t *testing.T) {
+	t.Parallel()
+	for bad, want := range map[string]conformance.Severity{
+		"good again, after a hold": 0, "unknown, after a hold": conformance.Critical, "good again": conformance.Critical,
+	} {
+		report := judgedUnder(t, "rfc", badCase(t, "ocsp-revoked-not-reverted", bad).Change, nil)
+		if got := worst(report, "ocsp-revoked-not-reverted"); got != want {
+			t.Errorf("%s: %s, want %s%s", bad, got, want, describe(report))
+		}
+	}
+}

@@ -101,6 +101,11 @@ func ocspAgainstCRLRules() []*Rule {
 				when("good, in an answer a second older than that of the delta", func(r *fake) { goodBeforeDelta(r, setBack-time.Second) }),
 				when("good, and released by the delta", leafReleased),
 				when("good, in an answer a second older than that", func(r *fake) { leafListed(r, fixtures.Good, setBack-time.Second) }),
+				when("on hold at another second, since it was released between", func(r *fake) {
+					leafListed(r, fixtures.Revoked, 0)
+					r.CRL.Entries[1].Reason, r.OCSP.Reason = revocation.ReasonCertificateHold, revocation.ReasonCertificateHold
+					r.OCSP.RevocationTime = r.Now.Add(-day + time.Second)
+				}),
 				when("revoked at the same second", func(r *fake) { leafListed(r, fixtures.Revoked, setBack) }),
 				when("revoked earlier by the newer of both, which may have set it back", func(r *fake) {
 					leafListed(r, fixtures.Revoked, setBack)
@@ -244,8 +249,8 @@ func (p comparison) times() Verdict {
 	switch {
 	case ocsp.IsZero() || crl.IsZero() || crl.After(p.crl.CRL.ThisUpdate.Time):
 		return skip() // other rules speak of such times
-	case p.held() != (p.single.Reason == revocation.ReasonCertificateHold):
-		return skip() // a hold that became a revocation, at a time of its own
+	case p.held() || p.single.Reason == revocation.ReasonCertificateHold:
+		return skip() // a hold that became a revocation, or another hold, at a time of its own
 	case ocsp.Equal(crl.Time), newer.Before(earlier.Time) && !p.single.ThisUpdate.Equal(p.crl.CRL.ThisUpdate.Time):
 		return pass()
 	}

@@ -226,11 +226,12 @@ func found(report *conformance.Report) map[string][]string {
 	return list
 }
 
-// thirtyDays checks actors for 30 days, and returns the day and rule of each finding, by host.
-func thirtyDays(t *testing.T, state string, actors []actor, rules []*conformance.Rule) map[string][]string {
+// thirtyDays checks actors for 30 days, and returns the day and rule of each finding under a
+// profile, by host.
+func thirtyDays(t *testing.T, state string, actors []actor, rules []*conformance.Rule, under string) map[string][]string {
 	time.Sleep(time.Until(scenarioBegin))
 	s := open(t, state)
-	profile, _ := conformance.ProfileNamed("web")
+	profile, _ := conformance.ProfileNamed(under)
 	days := map[string][]string{}
 	for _, at := range scenarioTimes() {
 		time.Sleep(time.Until(scenarioBegin.Add(at)))
@@ -265,7 +266,7 @@ func TestThirtyDays(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		actors := scenarioActors()
-		days := thirtyDays(t, state, actors, rules)
+		days := thirtyDays(t, state, actors, rules, "web")
 		for i, a := range actors {
 			got := days[fmt.Sprintf("ca-%d.example", i)]
 			slices.Sort(got)
@@ -282,7 +283,7 @@ func TestThirtyHealthyDays(t *testing.T) {
 	t.Parallel()
 	state := filepath.Join(t.TempDir(), "state")
 	synctest.Test(t, func(t *testing.T) {
-		if days := thirtyDays(t, state, scenarioActors()[:1], conformance.Rules()); len(days) > 0 {
+		if days := thirtyDays(t, state, scenarioActors()[:1], conformance.Rules(), "web"); len(days) > 0 {
 			t.Errorf("found %q", days)
 		}
 	})
