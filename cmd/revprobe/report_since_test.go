@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/revprobe/revprobe/fixtures"
+	"github.com/revprobe/revprobe/revocation"
 )
 
 // kept checks a fake CA and returns the name of the archive.
@@ -67,4 +71,53 @@ func TestReportSinceOfBadArguments(t *testing.T) {
 	revprobe(t, "report", "--since", "-", "-").wantUsage(t, "cannot be both")
 	revprobe(t, "report", "--since", name, "--format", "junit", name).wantUsage(t, "text or json alone")
 	revprobe(t, "report", "--since", filepath.Join(t.TempDir(), "missing"), name).wantUsage(t, "no such file")
+}
+
+// Of two checks of a list every certificate is held against itself.
+func TestReportSinceOfLists(t *testing.T) {
+	t.Parallel()
+	var later atomic.Bool
+	s := issuer(t, func(serial revocation.Serial) fixtures.Status {
+		if later.Load() && serial[3]%4 == 0 {
+			return fixtures.Unknown
+		}
+		return fixtures.Good
+	}, nil)
+	folder := t.TempDir()
+	keep := func(name string, list []byte) string {
+		name = filepath.Join(folder, name)
+		if o := s.checkList(t, list, "--archive", name); o.stderr != "" {
+			t.Fatal(o.stderr)
+		}
+		return name
+	}
+	before := keep("before.zst", s.list(0, 40, nil))
+	later.Store(true)
+	after := keep("after.zst", s.list(10, 40, nil)) // ten are new, and ten are not asked about again
+	var changed []string
+	for n := 10; n < 40; n++ {
+		if c := s.fake.Issued(fmt.Sprint("issued ", n), nil); revocation.SerialOf(c.SerialNumber)[3]%4 == 0 {
+			changed = append(changed, c.SerialNumber.Text(16))
+		}
+	}
+	if len(changed) < 5 {
+		t.Fatalf("%d certificates of 30 changed, which shows little", len(changed))
+	}
+	o := revprobe(t, "report", "--since", before, after).flat()
+	o.want(t, exitFindings, "1 new", fmt.Sprintf("answers about the lists %s of %s: %d certificates unknown, before good: serial %s, %s, %s and %d more",
+		s.fake.OCSPURL(), "CN=Revprobe Fixtures Issuing CA 1,O=Revprobe Fixtures,C=IS", len(changed), changed[0], changed[1], changed[2], len(changed)-3))
+	lines := typed(revprobe(t, "report", "--format", "json", "--since", before, after).objects(t), "answer")
+	if got := texts(lines, "serial"); !slices.Equal(got, changed) {
+		t.Errorf("changed are %v, want %v", got, changed)
+	}
+	for _, line := range lines {
+		if line["before"] != "good" || line["answer"] != "unknown" || line["responder"] != s.fake.OCSPURL() {
+			t.Errorf("%v", line)
+		}
+	}
+	same := revprobe(t, "report", "--since", after, after)
+	same.want(t, exitClean, "0 new")
+	if strings.Contains(same.stdout, "answers") {
+		t.Errorf("nothing changed, and it says\n%s", same.stdout)
+	}
 }

@@ -19,6 +19,7 @@ type Changes struct {
 	// Unjudged were there before, and could not be judged in the later run.
 	Unjudged []Finding
 	Answers  []AnswerChange
+	Listed   []AnswerChange // about certificates of lists
 	CRLs     []CRLChange
 }
 
@@ -52,7 +53,7 @@ func (c *Changes) Worst() Severity {
 
 // Compare tells what changed from one report to a later one.
 func Compare(before, after *Report) *Changes {
-	c := &Changes{Answers: changedAnswers(before, after), CRLs: changedCRLs(before, after)}
+	c := &Changes{Answers: changedAnswers(before, after), Listed: changedListed(before.List, after.List), CRLs: changedCRLs(before, after)}
 	old, now := failures(before), failures(after)
 	judged := settled(after)
 	for _, f := range now {
@@ -164,6 +165,49 @@ func changedAnswers(before, after *Report) []AnswerChange {
 		}
 	}
 	return changes
+}
+
+// listedQuestion tells certificates of lists apart that a responder is asked about.
+type listedQuestion struct{ responder, issuer, serial string }
+
+func listedOf(a Answer) listedQuestion { return listedQuestion{a.Responder, a.Issuer, a.Serial} }
+
+// lastListed is the last answer about each certificate of lists: one that took no answer is asked
+// about again.
+func lastListed(l *ListReport) map[listedQuestion]string {
+	words := map[listedQuestion]string{}
+	if l != nil {
+		for a := range l.All() {
+			words[listedOf(a)] = a.word()
+		}
+	}
+	return words
+}
+
+// changedListed returns what was answered otherwise about certificates that both runs asked
+// about, in the order of the later one.
+func changedListed(before, after *ListReport) []AnswerChange {
+	if before == nil || after == nil {
+		return nil
+	}
+	old, now := lastListed(before), lastListed(after)
+	var changes []AnswerChange
+	for a := range after.All() {
+		was, is := old[listedOf(a)], now[listedOf(a)]
+		if was != "" && was != is && is == a.word() {
+			changes = append(changes, AnswerChange{a, was, is})
+			delete(old, listedOf(a)) // it is told once
+		}
+	}
+	return changes
+}
+
+// word is the answer, and that its signature is wrong.
+func (a Answer) word() string {
+	if a.Signature == revocation.SignatureInvalid {
+		return a.Answer + " (signature invalid)"
+	}
+	return a.Answer
 }
 
 func spoken(words []string) string { return strings.Join(slices.Sorted(slices.Values(words)), ", ") }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/revprobe/revprobe/probe/conformance"
 )
@@ -29,6 +30,7 @@ func ChangesText(w io.Writer, before, after *conformance.Report, c *conformance.
 	for _, a := range c.Answers {
 		p.paragraph("  ", plain, 6, fmt.Sprintf("%s, %s by %s: %s, before %s", shown(a.Responder), shown(a.Strategy), shown(a.Method), shown(a.After), shown(a.Before)))
 	}
+	p.listed(after, c.Listed)
 	if len(c.CRLs) > 0 {
 		p.WriteByte('\n')
 		p.title("CRLs", "")
@@ -39,6 +41,35 @@ func ChangesText(w io.Writer, before, after *conformance.Report, c *conformance.
 	p.WriteByte('\n')
 	p.line(fmt.Sprintf("exit %d", o.Exit))
 	return p.writeTo(w)
+}
+
+// listed writes what was answered otherwise about certificates of lists, a line for those of
+// which the same is said.
+func (p *page) listed(after *conformance.Report, list []conformance.AnswerChange) {
+	const few = 3
+	type alike struct{ responder, issuer, before, after string }
+	serials, order := map[alike][]string{}, []alike(nil)
+	for _, a := range list {
+		key := alike{a.Responder, a.Issuer, a.Before, a.After}
+		if serials[key] == nil {
+			order = append(order, key)
+		}
+		serials[key] = append(serials[key], shown(a.Serial))
+	}
+	if len(order) > 0 {
+		p.WriteByte('\n')
+		p.title("answers about the lists", "")
+	}
+	for _, key := range order {
+		responder := shown(key.responder)
+		for _, s := range after.List.Services {
+			if s.Responder == key.responder && s.Issuer == key.issuer && s.Name != "" {
+				responder += " of " + shown(s.Name)
+			}
+		}
+		named := serials[key]
+		p.paragraph("  ", plain, 6, fmt.Sprintf("%s: %s %s, before %s: serial %s", responder, plural(len(named), "certificate"), shown(key.after), shown(key.before), several(named, few)))
+	}
 }
 
 // changed writes findings under a title, one a line.
@@ -122,7 +153,7 @@ func ChangesJSON(w io.Writer, before, after *conformance.Report, c *conformance.
 			out.add(changedFindingLine{findingLineOf(f), part.change})
 		}
 	}
-	for _, a := range c.Answers {
+	for _, a := range slices.Concat(c.Answers, c.Listed) {
 		line := answerLineOf(a.Answer)
 		line.Answer = a.After
 		out.add(changedAnswerLine{line, a.Before})
