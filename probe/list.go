@@ -19,6 +19,12 @@ func ListQuestion(responder string, issuer, c *x509.Certificate) (evidence.Quest
 	return question(about, Target{Issuer: issuer}, revocation.SerialOf(c.SerialNumber), evidence.AssignedPOST)
 }
 
+// ByGET is the same question, put by GET: what answers then may be a cache.
+func ByGET(q evidence.Question) evidence.Question {
+	q.Ask, q.Method, q.Target = evidence.AssignedGET, http.MethodGet, GETURL(q.URL, q.Request)
+	return q
+}
+
 // How often in a row a host may fail to answer before it is left alone for a while, for how
 // long, and how often before it is given up. One that has never answered, which may be a
 // wrong address, is asked its first question so many times, and not waited for long.

@@ -44,6 +44,7 @@ type checking struct {
 	population                      string
 	issued                          []string // lists of certificates
 	resume                          string   // the archive of an interrupted check of those
+	get                             bool     // ask about those by GET
 }
 
 func check(ctx context.Context, env *environment, args []string) (int, error) {
@@ -75,6 +76,7 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	f.BoolVar(&c.robustness, "robustness", false, "")
 	f.StringArrayVar(&c.issued, "issued", nil, "")
 	f.StringVar(&c.resume, "resume", "", "")
+	f.BoolVar(&c.get, "get", false, "")
 	c.replicas.register(f)
 	c.confirm.register(f)
 	if err := parse(f, args); err != nil {
@@ -91,6 +93,8 @@ func check(ctx context.Context, env *environment, args []string) (int, error) {
 	switch {
 	case len(c.issued) > 0:
 		return c.checkLists(ctx, env, f, j)
+	case c.get:
+		return 0, hinted("--get says nothing without --issued", "a certificate's responder is asked by both methods")
 	case c.resume != "":
 		return 0, hinted("--resume says nothing without --issued", "it goes on with a check of lists")
 	}

@@ -24,8 +24,16 @@ import (
 
 // ofLists are the flags of check that say something of lists, of which each certificate's own
 // status is asked and nothing else.
-var ofLists = []string{"issued", "resume", "issuer", "ocsp", "scope", "dry-run", "jitter", "resolver", "rate", "timeout", "contact", "vantage",
+var ofLists = []string{"issued", "resume", "get", "issuer", "ocsp", "scope", "dry-run", "jitter", "resolver", "rate", "timeout", "contact", "vantage",
 	"allow-private", "archive", "profile", "rules", "fail-on", "format", "output", "suppress", "quiet"}
+
+// asking is the way in which certificates of lists are asked about.
+func (c *checking) asking() evidence.Ask {
+	if c.get {
+		return evidence.AssignedGET
+	}
+	return evidence.AssignedPOST
+}
 
 // issuedLists is a check of lists of issued certificates.
 type issuedLists struct {
@@ -53,7 +61,7 @@ func (c *checking) lists(env *environment, f *pflag.FlagSet, j judge) (*issuedLi
 	if other != "" {
 		return nil, hinted("--"+other+" says nothing with --issued", "check a certificate without --issued for all else")
 	}
-	if !slices.ContainsFunc(j.options.Rules, (*conformance.Rule).JudgesLists) {
+	if !slices.ContainsFunc(j.options.Rules, func(r *conformance.Rule) bool { return r.JudgesLists(c.asking()) }) {
 		return nil, hinted("--rules: none of those judges answers about a list", "revprobe rules 'ocsp-assigned-*' shows some that do")
 	}
 	files := slices.Concat(c.issued, f.Args())
@@ -264,7 +272,7 @@ func (l *issuedLists) goOn(take func(*evidence.Exchange)) (int, error) {
 	defer file.Close()
 	count := 0
 	run, err := readArchive(file, l.resume, nil, func(run *evidence.Run, x *evidence.Exchange) {
-		if run.List == nil || !x.Answered() {
+		if run.List == nil || !x.Answered() || x.Ask != l.asking() {
 			return
 		}
 		count++
@@ -327,6 +335,9 @@ func (l *issuedLists) list(ctx context.Context, name string, put func(evidence.Q
 			for _, q := range list {
 				if l.answered[asked{q.URL, q.Issuer, q.Serial}] {
 					continue
+				}
+				if l.get {
+					q = probe.ByGET(q)
 				}
 				l.progress.asked()
 				if err := put(q); err != nil {

@@ -197,3 +197,35 @@ func TestInterruptionWhileAListIsRead(t *testing.T) {
 	go func() { _, _ = coming.Write(s.list(0, 100, nil)) }() // and no end of it
 	world{stdin: list}.run(ctx, "check", "--issued", "-", "--issuer", s.ca, "--allow-private").flat().want(t, exitInconclusive, "hint: interrupted")
 }
+
+// By GET a cache may answer: what was answered by POST says nothing of it.
+func TestListByGET(t *testing.T) {
+	t.Parallel()
+	var gets, posts atomic.Int64
+	s := issuer(t, always(fixtures.Good), func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			if req.Method == http.MethodGet {
+				gets.Add(1)
+			} else {
+				posts.Add(1)
+			}
+			next.ServeHTTP(w, req)
+		})
+	})
+	folder := t.TempDir()
+	byPOST, byGET := filepath.Join(folder, "post.zst"), filepath.Join(folder, "get.zst")
+	list := s.list(0, 20, nil)
+	s.checkList(t, list, "--archive", byPOST).want(t, exitClean, "no findings")
+	s.checkList(t, list, "--get", "--archive", byGET, "--resume", byPOST).flat().want(t, exitClean, "no findings", "20 - 20")
+	if gets.Load() != 20 || posts.Load() != 20 {
+		t.Errorf("%d were asked about by GET and %d by POST, want 20 each", gets.Load(), posts.Load())
+	}
+	revprobe(t, "report", byGET).flat().want(t, exitClean, "no findings", "20 - 20")
+	s.checkList(t, list, "--get", "--resume", byGET).flat().want(t, exitClean, "20 answers are those of", "20 - 20")
+	if gets.Load() != 20 {
+		t.Errorf("%d were asked about again", gets.Load()-20)
+	}
+	s.fake.OCSPHTTP.Header = http.Header{"Cache-Control": {"max-age=99999999"}}
+	s.checkList(t, list, "--get", "--rules", "http-ocsp-*").want(t, exitFindings, "http-ocsp-max-age-bounds (20 times)")
+	revprobe(t, "check", "--get", s.leaf).wantUsage(t, "--get says nothing without --issued")
+}

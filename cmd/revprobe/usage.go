@@ -51,6 +51,7 @@ Whom to ask:
                        nothing else (PEM, DER or CSV; repeatable; - is standard input)
 How to ask:
   --dry-run            print every request, send nothing
+  --get                of lists: ask by GET, which caches may answer, in place of POST
   --resume ARCHIVE     of lists: take the answers of an interrupted check, ask for the others
   --jitter DURATION    begin after a random part of this time, so that cron jobs do not all
                        ask in the same second

@@ -155,7 +155,7 @@ func (l *ListExaminer) counts(s *listService) {
 		last = &s.kept[n-1]
 	}
 	d.source, d.exchange, d.signed, d.at = last.ID, last, last.At, last.At
-	rules := e.judging(func(r *Rule) bool { return r.Counts && r.Needs.Has(evidence.AssignedPOST) })
+	rules := e.judging(func(r *Rule) bool { return r.Counts && r.Needs.Has(evidence.Assigned) })
 	e.put(rules, d, once, func(r *Rule, _ int) Verdict {
 		if subject.Blackout {
 			return unable(blackoutText)

@@ -52,9 +52,10 @@ type EntryJudge interface {
 // Asks returns the kinds of questions that have to be put for the rule to be judged.
 func (r *Rule) Asks() evidence.Ask { return r.Needs | r.And }
 
-// JudgesLists reports whether the rule is put to answers about lists of certificates.
-func (r *Rule) JudgesLists() bool {
-	return r.Needs.Has(evidence.AssignedPOST) && (r.Exchange != nil || r.Response != nil || r.OCSP != nil || r.Counts)
+// JudgesLists reports whether the rule is put to answers about lists of certificates that are
+// asked about in that way.
+func (r *Rule) JudgesLists(by evidence.Ask) bool {
+	return r.Needs.Has(by) && (r.Exchange != nil || r.Response != nil || r.OCSP != nil || r.Counts)
 }
 
 // Subject names the kind of thing the rule judges.
