@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/revprobe/revprobe/probe/conformance"
 )
 
 // A server that does not answer in full comes out by a class and in words of its own. Those
@@ -87,4 +89,17 @@ func answering(t *testing.T, octets string) string {
 		}
 	}()
 	return l.Addr().String()
+}
+
+// That a service was given up too soon is no finding, but not nothing either.
+func TestExitCodeOfAServiceGivenUpTooSoon(t *testing.T) {
+	t.Parallel()
+	r := &conformance.Report{Unheard: []string{"http://ocsp.example"}}
+	if got := exitCode(r, conformance.Error); got != exitInconclusive {
+		t.Errorf("exit %d, want %d", got, exitInconclusive)
+	}
+	r.Findings = []conformance.Finding{{Outcome: conformance.Failed, Severity: conformance.Critical}}
+	if got := exitCode(r, conformance.Error); got != exitFindings {
+		t.Errorf("with a finding: exit %d, want %d", got, exitFindings)
+	}
 }

@@ -214,7 +214,7 @@ func exitCode(r *conformance.Report, failOn conformance.Severity) int {
 		return exitBug
 	case r.Worst() >= failOn:
 		return exitFindings
-	case r.NothingAsked || r.Interrupted:
+	case r.NothingAsked || r.Interrupted || len(r.Unheard) > 0:
 		return exitInconclusive
 	}
 	return exitClean

@@ -65,7 +65,7 @@ func (j judge) publishChanges(env *environment, before, after *conformance.Repor
 		code = exitBug
 	case changes.Worst() >= j.failOn:
 		code = exitFindings
-	case after.NothingAsked || after.Interrupted:
+	case after.NothingAsked || after.Interrupted || len(after.Unheard) > 0:
 		code = exitInconclusive
 	}
 	for _, bug := range bugs {

@@ -42,6 +42,7 @@ func Examine(run *evidence.Run, o Options) *Report {
 	e.muteServices()
 	e.report.Bounds = e.bounds()
 	e.hints()
+	e.unheard()
 	e.suppress(o.Suppressions)
 	e.tally()
 	e.report.NothingAsked = e.nothingAsked()

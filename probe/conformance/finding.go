@@ -84,9 +84,12 @@ type Report struct {
 	// NothingAsked is set where nothing was learnt about anybody: no service could be asked,
 	// or not one question got through because of our own network.
 	NothingAsked bool
-	Interrupted  bool     // the run was stopped before everything had been asked
-	Hints        []string // what the operator may want to know about the way it was judged
-	Bugs         []string // rules that panicked, with the evidence they panicked over
+	// Unheard are the services that gave no answer before we gave up, sooner than the 10
+	// seconds that they have (BR §4.10.2): nothing follows about them.
+	Unheard     []string
+	Interrupted bool     // the run was stopped before everything had been asked
+	Hints       []string // what the operator may want to know about the way it was judged
+	Bugs        []string // rules that panicked, with the evidence they panicked over
 }
 
 // Judged is how one rule came out at one service, or in one file or certificate.
@@ -146,6 +149,7 @@ func (r *Report) Add(other *Report) {
 	r.Hints = append(r.Hints, other.Hints...)
 	r.Bugs = append(r.Bugs, other.Bugs...)
 	r.NothingAsked = r.NothingAsked || other.NothingAsked
+	r.Unheard = append(r.Unheard, other.Unheard...)
 	r.Interrupted = r.Interrupted || other.Interrupted
 	r.Outcomes.Add(other.Outcomes)
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"encoding/hex"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -126,6 +127,19 @@ func (e *examiner) nothingAsked() bool {
 		}
 	}
 	return asked > 0 || len(e.report.Documents) == 0
+}
+
+// unheard finds the services that were given less time than they have, and took longer.
+func (e *examiner) unheard() {
+	for _, s := range e.report.Services {
+		asked := sent(ServiceSubject{Service: s}.asked(evidence.HTTP))
+		if len(asked) == 0 || slices.ContainsFunc(asked, func(x *evidence.Exchange) bool { return !gaveUp(x) || late(x) }) {
+			continue
+		}
+		e.report.Unheard = append(e.report.Unheard, s.URL)
+		e.report.Hints = append(e.report.Hints, fmt.Sprintf("%s gave no whole answer and was given up after %s, but has %s (BR 4.10.2): a longer --timeout shows whether it answers",
+			s.URL, span(asked[0].Timing.Total), span(evidence.LateAfter)))
+	}
 }
 
 func hostOf(address string) string {

@@ -103,6 +103,8 @@ func whyUnknown(r *conformance.Report) string {
 		return "nothing could be asked"
 	case r.Interrupted:
 		return "interrupted before everything was asked"
+	case len(r.Unheard) > 0:
+		return "given up before its time was over: " + several(visibleAll(r.Unheard), 3)
 	}
 	return ""
 }

@@ -31,6 +31,15 @@ func TestNagiosLine(t *testing.T) {
 	golden(t, "check.nagios", []byte(plugin(t, checked(), 1)+plugin(t, conforming(), 0)))
 }
 
+func TestNagiosOfAServiceGivenUpTooSoon(t *testing.T) {
+	t.Parallel()
+	r := conforming()
+	r.Unheard = []string{"http://ocsp.example"}
+	if line := plugin(t, r, 3); !strings.HasPrefix(line, "REVPROBE UNKNOWN - given up before its time was over: http://ocsp.example |") {
+		t.Errorf("%q", line)
+	}
+}
+
 func TestNagiosStateFollowsTheExitCode(t *testing.T) {
 	t.Parallel()
 	mild := checked()
