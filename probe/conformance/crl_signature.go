@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"crypto/x509"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -27,6 +28,9 @@ func crlSignatureRules() []*Rule {
 					v := fail("a signature by "+nameOf(s.Issuer), "%s: %s", s.Signature.Algorithm, s.Signature.Problem).in("signatureValue")
 					if !bytes.Equal(s.CRL.Issuer, s.Issuer.RawSubject) {
 						v.Got += ", on a CRL of " + revocation.NameText(s.CRL.Issuer)
+					}
+					if key := s.CRL.AuthorityKey; key != nil && len(key.KeyID) > 0 && len(s.Issuer.SubjectKeyId) > 0 && !bytes.Equal(key.KeyID, s.Issuer.SubjectKeyId) {
+						v.Got += fmt.Sprintf("; the CRL names the key %s, that CA's is %s", hexShort(key.KeyID), hexShort(s.Issuer.SubjectKeyId))
 					}
 					return v
 				case s.Signature.State == revocation.SignatureUnchecked:
