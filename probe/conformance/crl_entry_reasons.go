@@ -94,7 +94,8 @@ func crlReasonRules() []*Rule {
 			Marked: Notice,
 			Entries: func(s *CRLSubject) EntryJudge {
 				return &entryJudge{subject: s, want: "reason 1, 2, 3, 4, 5 or 9 (RFC 5280 5.3.1 has 2, the table of BR 7.2.2 lacks it)",
-					watch: otherReasons(caReasons...), words: reasonText}
+					watch: otherReasons(caReasons...), words: reasonText,
+					settle: func(j *entryJudge, v Verdict) Verdict { return j.perhapsOfNoCA(v) }}
 			},
 			Bad: []fixtures.Case{
 				when("aACompromise", caCRL(fixtures.CRLEntry{Serial: revokedSerial(1), Reason: revocation.ReasonAACompromise})),
@@ -124,15 +125,19 @@ func (j *caReasonJudge) Visit(e *revocation.CRLEntry) {
 
 // Verdict implements EntryJudge.
 func (j *caReasonJudge) Verdict() Verdict {
-	v, idp := j.entryJudge.Verdict(), j.subject.CRL.IssuingDP
-	switch {
-	case v.Outcome != Failed:
-		return v
-	case idp == nil || !idp.OnlyCACerts:
-		v.Got += "; nothing says that these are CA certificates"
-		return v.atMost(Warning)
-	case !j.binding:
-		return v.atMost(Warning)
+	v := j.entryJudge.Verdict()
+	if v.Outcome == Failed && !j.binding {
+		v = v.atMost(Warning)
 	}
-	return v
+	return j.perhapsOfNoCA(v)
+}
+
+// perhapsOfNoCA says so where a failure takes entries for those of CA certificates, and the
+// CRL does not say that they are.
+func (j *entryJudge) perhapsOfNoCA(v Verdict) Verdict {
+	if idp := j.subject.CRL.IssuingDP; v.Outcome != Failed || idp != nil && idp.OnlyCACerts {
+		return v
+	}
+	v.Got += "; nothing says that these are CA certificates"
+	return v.atMost(Warning)
 }

@@ -137,3 +137,27 @@ func TestAFindingNamesTheFirstOffenders(t *testing.T) {
 		t.Errorf("got %q in %s at %d", f.Got, f.Field, f.Offset)
 	}
 }
+
+// Whether an entry is that of a CA certificate is said by the CRL alone.
+func TestReasonsOfPerhapsNoCA(t *testing.T) {
+	t.Parallel()
+	hold := fixtures.CRLEntry{Serial: revocation.Serial{0x41}, Reason: revocation.ReasonCertificateHold}
+	const doubt = "nothing says that these are CA certificates"
+	for name, c := range map[string]struct {
+		change func(*fixtures.Responder)
+		after  func(*evidence.Run)
+		doubt  bool
+	}{
+		"perhaps": {listing(hold), func(run *evidence.Run) { run.Scope = evidence.ScopeCA }, true},
+		"certainly": {func(r *fixtures.Responder) {
+			listing(hold)(r)
+			limitedTo(revocation.IssuingDistributionPoint{OnlyCACerts: true})(r)
+		}, nil, false},
+	} {
+		report := judgedUnder(t, "rfc", c.change, c.after)
+		i := slices.IndexFunc(report.Findings, func(f conformance.Finding) bool { return f.Rule.ID == "crl-reason-ca-value" })
+		if i < 0 || strings.Contains(report.Findings[i].Got, doubt) != c.doubt {
+			t.Errorf("%s: %s", name, describe(report))
+		}
+	}
+}
