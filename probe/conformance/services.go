@@ -133,7 +133,7 @@ func (e *examiner) nothingAsked() bool {
 func (e *examiner) unheard() {
 	for _, s := range e.report.Services {
 		asked := sent(ServiceSubject{Service: s}.asked(evidence.HTTP))
-		if len(asked) == 0 || slices.ContainsFunc(asked, func(x *evidence.Exchange) bool { return !gaveUp(x) || late(x) }) {
+		if len(asked) == 0 || slices.ContainsFunc(asked, func(x *evidence.Exchange) bool { return !x.GivenUpTooSoon() }) {
 			continue
 		}
 		e.report.Unheard = append(e.report.Unheard, s.URL)

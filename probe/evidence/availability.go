@@ -29,6 +29,12 @@ func (x *Exchange) Late() bool {
 	return x.Timing.Total > LateAfter
 }
 
+// GivenUpTooSoon reports whether we stopped waiting for an answer before LateAfter was over,
+// so that nobody can tell whether it would have come in time.
+func (x *Exchange) GivenUpTooSoon() bool {
+	return x.Failure.TimedOut() && x.Timing.Total > 0 && !x.Late()
+}
+
 // Unavailable reports whether a service was asked in the ordinary way and was not there: it
 // gave no whole answer with status 200 in time, its host has no address, or one of these
 // takes no connection. What may be our own doing, and redirects, are none of this.

@@ -143,5 +143,7 @@ const regular = FetchCRL | FetchIssuer | Assigned | Unassigned
 
 // Counts reports whether an exchange is one of the regular questions to a service, by which
 // it is known whether it works, and which its history keeps. Those to a single address are
-// not, nor are those that failed for reasons of our own.
-func (x *Exchange) Counts() bool { return x.Ask.Has(regular) && !x.Replica() && !x.OwnTrouble() }
+// not, nor are those that failed for reasons of our own, our own impatience among them.
+func (x *Exchange) Counts() bool {
+	return x.Ask.Has(regular) && !x.Replica() && !x.OwnTrouble() && !x.GivenUpTooSoon()
+}

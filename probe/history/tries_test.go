@@ -53,3 +53,19 @@ func TestAFailureThatIsNotConfirmedIsAShortOutage(t *testing.T) {
 		}
 	}
 }
+
+// A service that was given up before its ten seconds were over has not failed.
+func TestServiceGivenUpTooSoonHasNotFailed(t *testing.T) {
+	t.Parallel()
+	for took, outages := range map[time.Duration]int{2 * time.Second: 0, evidence.LateAfter: 0, evidence.LateAfter + time.Millisecond: 1} {
+		s := open(t, filepath.Join(t.TempDir(), "state"))
+		record(t, s, asked(noon, nil))
+		silent := asked(noon.Add(time.Hour), nil)
+		x := &silent.Exchanges[crl]
+		x.Failure, x.Code, x.Header, x.Body, x.Timing = evidence.HTTPTimeout, 0, nil, nil, evidence.Timing{Total: took}
+		record(t, s, silent)
+		if p := past(t, s, asked(noon.Add(2*time.Hour), nil), crl); len(p.Outages) != outages || p.Checks[0].Failed != outages {
+			t.Errorf("given up after %s: outages %+v, %d of %d checks failed", took, p.Outages, p.Checks[0].Failed, p.Checks[0].Asked)
+		}
+	}
+}
