@@ -169,9 +169,7 @@ func (f *DuplicateFinder) flush() {
 	if f.hashes == nil {
 		f.hashes = new(hashList)
 	}
-	for _, h := range f.early {
-		f.hashes.add(h)
-	}
+	f.hashes.add(f.early...)
 	f.early = f.early[:0]
 }
 

@@ -29,16 +29,18 @@ const (
 // kept is what a hashList holds of a hash.
 func kept(h uint64) uint64 { return h >> (64 - keptBits) }
 
-func (l *hashList) add(h uint64) {
-	bucket := h >> (64 - 10) % buckets
-	end := l.ends[bucket]
-	if in := end % chunkSize; in == 0 || in == chunkFull {
-		end = l.grow(end)
+func (l *hashList) add(hashes ...uint64) {
+	for _, h := range hashes {
+		bucket := h >> (64 - 10) % buckets
+		end := l.ends[bucket]
+		if in := end % chunkSize; in == 0 || in == chunkFull {
+			end = l.grow(end)
+		}
+		record, to := kept(h), l.slabs[end/slabSize][end%slabSize:][:recordSize]
+		binary.LittleEndian.PutUint32(to, uint32(record))
+		to[recordSize-1] = byte(record >> 32)
+		l.ends[bucket] = end + recordSize
 	}
-	record, to := kept(h), l.slabs[end/slabSize][end%slabSize:][:recordSize]
-	binary.LittleEndian.PutUint32(to, uint32(record))
-	to[recordSize-1] = byte(record >> 32)
-	l.ends[bucket] = end + recordSize
 }
 
 // grow begins another chunk behind the one that ends there, and returns where its first

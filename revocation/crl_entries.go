@@ -27,7 +27,7 @@ func (r *crlReader) revoked(tbs span) {
 func (r *crlReader) plainEntries(list span) {
 	b := r.window(list)
 	for {
-		n := plainEntry(&r.entry, b)
+		n := plainEntry(&r.entry, &r.days, b)
 		if n == 0 {
 			return
 		}
@@ -52,7 +52,7 @@ func (r *crlReader) visit() {
 // plainEntry decodes the entry at the start of b into e and returns its length. It
 // returns 0 for one that b does not hold whole or that is encoded in any way that
 // deserves a closer look.
-func plainEntry(e *CRLEntry, b []byte) int {
+func plainEntry(e *CRLEntry, days *utcDays, b []byte) int {
 	if len(b) < 6 || b[0] != tagSequence || b[1] >= 0x80 || b[2] != tagInteger {
 		return 0
 	}
@@ -70,7 +70,7 @@ func plainEntry(e *CRLEntry, b []byte) int {
 		return 0
 	}
 	tag, raw := b[date], b[date+2:rest]
-	at, ok := revocationTime(tag, raw)
+	at, ok := days.instant(tag, raw)
 	if !ok {
 		return 0
 	}
@@ -171,7 +171,7 @@ func (r *crlReader) anyEntry(list span) {
 	if !ok {
 		return
 	}
-	if n := plainEntry(&r.entry, b); n > 0 {
+	if n := plainEntry(&r.entry, &r.days, b); n > 0 {
 		return // it was only not whole in the buffer before
 	}
 	c := r.notes.cursor(b, r.offset(), list.path)

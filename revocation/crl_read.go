@@ -54,7 +54,8 @@ type crlReader struct {
 
 	entry     CRLEntry // reused for every entry
 	entryPath *path    // of the entry that is read, likewise
-	issued    int64    // thisUpdate in seconds, past which an entry's date is late
+	days      utcDays
+	issued    int64 // thisUpdate in seconds, past which an entry's date is late
 
 	unsummed bytes.Buffer // of tbsCertList, before its algorithm is known
 	digest   hash.Hash    // nil where the algorithm has none that we know

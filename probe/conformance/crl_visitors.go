@@ -54,20 +54,17 @@ func ride(rules []*listed, s *CRLSubject) *riders {
 }
 
 // visit shows an entry to those who want to see it. Most entries bear no mark that anybody
-// looks for, so that a rule costs nothing for them.
+// looks for, or one, so that a rule costs nothing for the others.
 func (r *riders) visit(e *revocation.CRLEntry) {
 	who := r.every
-	for mark := range (e.Marks & r.marks).All() {
-		who |= r.watching[mark]
+	for marks := e.Marks & r.marks; marks != 0; marks &= marks - 1 {
+		who |= r.watching[bits.TrailingZeros32(uint32(marks))]
 	}
 	for ; who != 0; who &= who - 1 {
-		r.show(bits.TrailingZeros64(uint64(who)), e)
+		place := bits.TrailingZeros64(uint64(who))
+		r.visiting = place
+		r.list[place].judge.Visit(e)
 	}
-}
-
-func (r *riders) show(place int, e *revocation.CRLEntry) {
-	r.visiting = place
-	r.list[place].judge.Visit(e)
 }
 
 // judge returns the one of a rule.
