@@ -47,14 +47,17 @@ var imports = map[string][]string{
 	"probe/history":     {"probe/evidence", "revocation"},
 	"cmd/revprobe": {"fixtures", "fixtures/zoo", "probe", "probe/conformance", "probe/evidence", "probe/history", "probe/report",
 		"probe/target", "probe/transport", "revocation"},
-	"scripts/bench-crl":     {"fixtures"},
-	"scripts/bench-cron":    {"fixtures", "fixtures/zoo", "probe/evidence", "probe/history", "revocation"},
-	"scripts/bench-latency": {"probe/arrival", "probe/evidence", "probe/transport"},
-	"scripts/corpus":        {},
-	"scripts/faultydns":     {},
-	"scripts/responders":    {}, // a module of its own, which the laws hold for as well
-	"scripts/headtohead":    {"fixtures", "probe/evidence", "revocation"},
-	"scripts/incidents":     {"fixtures", "probe", "probe/conformance", "probe/evidence", "probe/history", "revocation"},
+	"scripts/bench-crl":             {}, // it links little, lest its own memory hide that of others
+	"scripts/bench-crl/largecrl":    {"fixtures"},
+	"scripts/bench-crl/rulesalone":  {"probe/conformance", "probe/evidence", "revocation"},
+	"scripts/bench-crl/stdlibparse": {},
+	"scripts/bench-cron":            {"fixtures", "fixtures/zoo", "probe/evidence", "probe/history", "revocation"},
+	"scripts/bench-latency":         {"probe/arrival", "probe/evidence", "probe/transport"},
+	"scripts/corpus":                {},
+	"scripts/faultydns":             {},
+	"scripts/responders":            {}, // a module of its own, which the laws hold for as well
+	"scripts/headtohead":            {"fixtures", "probe/evidence", "revocation"},
+	"scripts/incidents":             {"fixtures", "probe", "probe/conformance", "probe/evidence", "probe/history", "revocation"},
 }
 
 // modules is where each third-party module may be imported: packages, or single files.

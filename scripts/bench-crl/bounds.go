@@ -34,9 +34,10 @@ func bounds() []bound {
 		{"a full lint takes at most 1/15 of the time crypto/x509 takes to parse", from(1e6), 1.0 / 15, ratio(lint, stdlib)},
 		{"a full lint takes at most 1/10 of the time crypto/x509 takes to parse", exactly(1e5), 1.0 / 10, ratio(lint, stdlib)},
 		{"a full lint takes at most 3 times as long as openssl takes to hash the file", from(1e6), 3, ratio(lint, opensslDg)},
-		{"a full lint of 1M entries uses at most 16 MiB", exactly(1e6), 16, peak(lint)},
+		{"the rules use at most 16 MiB for 1M entries", exactly(1e6), 16, peak(alone)},
+		{"the rules use at most 8 MiB at any size, without the search for duplicates", from(0), 8, peak(aloneUnpaired)},
+		{"what else revprobe links uses at most 7 MiB more at any size", from(0), 7, func(c costs) float64 { return c.of[lint].peak - c.of[alone].peak }},
 		{"a full lint of 10M entries uses at most 64 MiB", exactly(1e7), 64, peak(lint)},
-		{"without the search for duplicates, at most 8 MiB at any size", from(0), 8, peak(unpaired)},
 	}
 }
 
@@ -45,14 +46,14 @@ func bounds() []bound {
 const clearly = 1.1
 
 // compare measures every size, prints the table, and says which bounds hold.
-func compare(out io.Writer, program, dir string, sizes []int, runs int) (int, error) {
+func compare(out io.Writer, built programs, sizes []int, runs int) (int, error) {
 	code := exitHolds
 	for _, entries := range sizes {
 		n := runs
 		if n == 0 {
 			n = max(3, min(15, 10e6/entries))
 		}
-		c, err := measure(program, dir, entries, n)
+		c, err := measure(built, entries, n)
 		if err != nil {
 			return exitTrouble, err
 		}
@@ -66,7 +67,7 @@ func compare(out io.Writer, program, dir string, sizes []int, runs int) (int, er
 func (c costs) write(out io.Writer, runs int) {
 	fmt.Fprintf(out, "%d entries, %.1f MB, medians of %d runs\n", c.entries, float64(c.octets)/1e6, runs)
 	fmt.Fprintf(out, "  %-36s %9s %9s %9s %10s %12s\n", "", "wall ms", "cpu ms", "peak MiB", "of x509's", "of sha256's")
-	for _, name := range []string{lint, unpaired, idle, stdlib, opensslC, opensslDg} {
+	for _, name := range []string{lint, unpaired, alone, aloneUnpaired, idle, stdlib, opensslC, opensslDg} {
 		of, measured := c.of[name]
 		if !measured {
 			continue

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,12 +15,14 @@ import (
 
 // The contenders, in the order of the table.
 const (
-	lint      = "revprobe lint"
-	unpaired  = "the same without duplicates"
-	idle      = "revprobe version, which does nothing"
-	stdlib    = "crypto/x509 ParseRevocationList"
-	opensslC  = "openssl crl -verify"
-	opensslDg = "openssl dgst -sha256"
+	lint          = "revprobe lint"
+	unpaired      = "the same without duplicates"
+	alone         = "its rules alone"
+	aloneUnpaired = "its rules alone, without duplicates"
+	idle          = "revprobe version, which does nothing"
+	stdlib        = "crypto/x509 ParseRevocationList"
+	opensslC      = "openssl crl -verify"
+	opensslDg     = "openssl dgst -sha256"
 )
 
 // contender is a program that reads a CRL.
@@ -64,16 +65,10 @@ func otherRules(program string) (string, error) {
 	return strings.Join(ids, ","), nil
 }
 
-// measure makes a CRL in dir and lets the contenders read it in turns. This process itself
-// does little, and the CRL is made by another: what a child is said to have used at most
-// begins with what its parent used when it was started.
-func measure(program, dir string, entries, runs int) (costs, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return costs{}, err
-	}
-	crl, issuer := filepath.Join(dir, "crl"), filepath.Join(dir, "issuer.pem")
-	if text, err := exec.Command(self, "--write", crl, "--issuer", issuer, strconv.Itoa(entries)).CombinedOutput(); err != nil {
+// measure makes a CRL and lets the contenders read it in turns.
+func measure(built programs, entries, runs int) (costs, error) {
+	crl, issuer := built.named("crl"), built.named("issuer.pem")
+	if text, err := exec.Command(built.named("largecrl"), "--issuer", issuer, crl, strconv.Itoa(entries)).CombinedOutput(); err != nil {
 		return costs{}, fmt.Errorf("making a CRL of %d entries: %w\n%s", entries, err, text)
 	}
 	defer os.Remove(crl)
@@ -81,16 +76,19 @@ func measure(program, dir string, entries, runs int) (costs, error) {
 	if err != nil {
 		return costs{}, err
 	}
-	rules, err := otherRules(program)
+	rules, err := otherRules(built.named("revprobe"))
 	if err != nil {
 		return costs{}, err
 	}
-	judging := []string{program, "lint", "--quiet", "--scope", "ee", "--at", noon.Format(time.RFC3339), "--issuer", issuer}
+	judging := []string{built.named("revprobe"), "lint", "--quiet", "--scope", "ee", "--at", noon, "--issuer", issuer}
+	bare := []string{built.named("rulesalone"), issuer, crl, noon}
 	contenders := []contender{
 		{lint, append(slices.Clone(judging), crl)},
 		{unpaired, append(slices.Clone(judging), "--rules", rules, crl)},
-		{idle, []string{program, "version"}},
-		{stdlib, []string{self, parseCommand, crl}},
+		{alone, bare},
+		{aloneUnpaired, append(slices.Clone(bare), duplicatesRule)},
+		{idle, []string{built.named("revprobe"), "version"}},
+		{stdlib, []string{built.named("stdlibparse"), crl}},
 	}
 	if _, err := exec.LookPath("openssl"); err == nil {
 		contenders = append(contenders,
