@@ -262,7 +262,7 @@ func (l *linter) archive(r io.Reader, name string) (*conformance.Report, error) 
 	if l.atGiven {
 		run.Past = nil // it came before the time of the run, not before this one
 		for i := range run.Exchanges {
-			run.Exchanges[i].At = l.at
+			run.Exchanges[i].At, run.Exchanges[i].Moved = l.at, true
 		}
 	}
 	for _, c := range l.run.Certificates {

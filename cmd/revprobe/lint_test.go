@@ -136,7 +136,18 @@ func TestLintOfAnArchiveAsOfAnotherTime(t *testing.T) {
 	s.check(t, "--archive", archive).want(t, exitClean)
 	revprobe(t, "lint", archive).want(t, exitClean, "no findings")
 	later := time.Now().Add(30 * 24 * time.Hour).UTC().Format(time.RFC3339)
-	revprobe(t, "lint", "--at", later, archive).want(t, exitFindings, "crl-not-expired", "ocsp-not-expired")
+	o := revprobe(t, "lint", "--at", later, archive)
+	o.want(t, exitFindings, "crl-not-expired", "ocsp-not-expired")
+	if strings.Contains(o.stdout, "http-date-skew") || strings.Contains(o.stdout, "our clock") {
+		t.Errorf("the Date of the answers is held against --at:\n%s", o.stdout)
+	}
+	// As if the CRL came from another host: two Dates are the word of two against our clock.
+	run, err := os.ReadFile(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run = bytes.ReplaceAll(run, []byte(s.fake.CRLURL()), []byte(strings.Replace(s.fake.CRLURL(), "127.0.0.1", "127.0.0.2", 1)))
+	revprobe(t, "lint", "--at", later, write(t, "two-hosts", run)).want(t, exitFindings, "crl-not-expired", "ocsp-not-expired")
 }
 
 // endless never stops.

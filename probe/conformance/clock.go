@@ -85,7 +85,7 @@ func dateOf(x *evidence.Exchange) (at time.Time, wrong string, known bool) {
 	}
 	said, wrong, ok := httpDate(x.Header.Get("Date"))
 	age, _ := deltaSeconds(x.Header.Get("Age"))
-	return said.Add(age), wrong, ok
+	return said.Add(age), wrong, ok && !x.Moved
 }
 
 func clockText(ahead time.Duration) string {

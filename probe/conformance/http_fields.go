@@ -148,7 +148,7 @@ func freshnesses(x *evidence.Exchange) []freshness {
 // §4.2.3).
 func ageOf(x *evidence.Exchange) time.Duration {
 	age, _ := deltaSeconds(strings.TrimSpace(x.Header.Get("Age")))
-	if made, _, known := httpDate(x.Header.Get("Date")); known {
+	if made, _, known := httpDate(x.Header.Get("Date")); known && !x.Moved {
 		age = max(age, x.At.Truncate(time.Second).Sub(made))
 	}
 	return age

@@ -141,16 +141,19 @@ type Exchange struct {
 	At time.Time `json:"at"`
 	// AtAssumed is set for a file that is judged as of now, because nobody said when it was
 	// served: it may have been replaced in time.
-	AtAssumed bool        `json:"at_assumed,omitempty"`
-	Timing    Timing      `json:"timing"`
-	Peer      string      `json:"peer,omitempty"`   // ip:port that was spoken to
-	Spared    bool        `json:"spared,omitempty"` // not sent: the same service had failed alike several times
-	Failure   Failure     `json:"failure,omitempty"`
-	Detail    string      `json:"detail,omitempty"` // the failure in words
-	Code      int         `json:"code,omitempty"`   // HTTP status; 0 where no status line came
-	Proto     string      `json:"proto,omitempty"`  // such as "HTTP/1.0"
-	Header    http.Header `json:"header,omitempty"`
-	Body      []byte      `json:"body,omitempty"`
+	AtAssumed bool `json:"at_assumed,omitempty"`
+	// Moved is set where At is another time to judge by than that of the answer, with which
+	// its Date has nothing to do.
+	Moved   bool        `json:"-"`
+	Timing  Timing      `json:"timing"`
+	Peer    string      `json:"peer,omitempty"`   // ip:port that was spoken to
+	Spared  bool        `json:"spared,omitempty"` // not sent: the same service had failed alike several times
+	Failure Failure     `json:"failure,omitempty"`
+	Detail  string      `json:"detail,omitempty"` // the failure in words
+	Code    int         `json:"code,omitempty"`   // HTTP status; 0 where no status line came
+	Proto   string      `json:"proto,omitempty"`  // such as "HTTP/1.0"
+	Header  http.Header `json:"header,omitempty"`
+	Body    []byte      `json:"body,omitempty"`
 	// Blob is the body in place of Body where that is too large to be held, and for a file
 	// that is judged.
 	Blob      *Blob     `json:"blob,omitempty"`
