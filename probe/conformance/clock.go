@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -64,6 +65,23 @@ func (c *clockWatch) offset() time.Duration {
 	return (c.least + c.most) / 2
 }
 
+// clockDoubt says that our clock or that of the only host that answered is wrong, where nobody can
+// tell which; nothing where they agree, or where several hosts answered.
+func clockDoubt(run *evidence.Run) string {
+	var c clockWatch
+	for i := range run.Exchanges {
+		c.add(&run.Exchanges[i])
+	}
+	ahead := (c.least + c.most) / 2
+	if len(c.hosts) != 1 || c.most-c.least > clockSpread || ahead.Abs() <= skewWarning {
+		return ""
+	}
+	for host := range c.hosts {
+		return fmt.Sprintf("our clock is %s the Date of %s, the only host that answered: if it is ours that is wrong, so is what is said about times", aheadOrBehind(ahead), host)
+	}
+	return ""
+}
+
 // severalHosts reports whether as many hosts answered as have to disagree with our clock.
 func severalHosts(run *evidence.Run) bool {
 	last, hosts := "", map[string]bool{}
@@ -89,9 +107,12 @@ func dateOf(x *evidence.Exchange) (at time.Time, wrong string, known bool) {
 }
 
 func clockText(ahead time.Duration) string {
-	word := "ahead of"
+	return "our clock is " + aheadOrBehind(ahead) + " the Date of every host that was asked: set it right and ask again"
+}
+
+func aheadOrBehind(ahead time.Duration) string {
 	if ahead < 0 {
-		word = "behind"
+		return span(-ahead) + " behind"
 	}
-	return "our clock is " + span(ahead.Abs()) + " " + word + " the Date of every host that was asked: set it right and ask again"
+	return span(ahead) + " ahead of"
 }

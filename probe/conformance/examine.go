@@ -343,6 +343,9 @@ func (e *examiner) hints() {
 	if e.report.ClockError != 0 {
 		e.report.Hints = append(e.report.Hints, clockText(e.report.ClockError))
 	}
+	if doubt := clockDoubt(e.report.Run); doubt != "" {
+		e.report.Hints = append(e.report.Hints, doubt)
+	}
 	e.waiting()
 	e.ended()
 	seen := map[string]bool{}

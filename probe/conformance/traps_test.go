@@ -279,6 +279,23 @@ func TestOurClock(t *testing.T) {
 	}
 }
 
+// Where one host alone answers, nobody can tell whose clock is wrong, and that is told.
+func TestOurClockOrThatOfTheOnlyHost(t *testing.T) {
+	t.Parallel()
+	for ahead, want := range map[time.Duration]string{
+		0: "", time.Minute: "", -time.Minute: "",
+		time.Minute + time.Second: "our clock is 1m1s ahead of the Date of revocation.example, the only host", -10 * time.Minute: "our clock is 10m0s behind the Date of revocation.example, the only host",
+	} {
+		after := each(everything, func(x *evidence.Exchange) {
+			x.At = x.At.Add(ahead)
+		})
+		hints := strings.Join(judgedUnder(t, "web", nothing, after).Hints, "\n")
+		if want == "" && strings.Contains(hints, "our clock") || !strings.Contains(hints, want) {
+			t.Errorf("%s ahead: %q", ahead, hints)
+		}
+	}
+}
+
 // A host that took a connection and then takes no more has failed, whatever came first.
 func TestAHostThatGoesAwayHasFailed(t *testing.T) {
 	t.Parallel()
