@@ -180,6 +180,11 @@ func deltaRules() []*Rule {
 						d.Entries = []fixtures.CRLEntry{{Serial: revokedSerial(1), Reason: revocation.ReasonSuperseded}}
 					})
 				}),
+				when("revoked by a delta of another time, whose number is wrong", func(r *fake) {
+					deltaBeside(r, func(d *fixtures.CRL) {
+						d.Number, d.Entries = 1000, []fixtures.CRLEntry{{Serial: revokedSerial(1), Reason: revocation.ReasonSuperseded}}
+					})
+				}),
 				when("released from a hold by a later delta", leafReleased),
 				when("taken off by a later delta, an expired one", func(r *fake) {
 					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(-deltaAge - time.Second) }
@@ -275,6 +280,9 @@ const deltaAge = 30 * time.Minute
 // deltaBeside gives the fake's CRL a delta that it names: the next number, half an hour later,
 // without entries.
 func deltaBeside(r *fake, change func(*fixtures.CRL)) {
+	if r.CRL.Number == 0 {
+		r.CRL.Number = 1000 // wherever it is served
+	}
 	d := fixtures.CRL{Number: 1001, ThisUpdate: r.Now.Add(-deltaAge), Extensions: deltaOf(1000, true)}
 	if change != nil {
 		change(&d)

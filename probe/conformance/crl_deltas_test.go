@@ -129,3 +129,24 @@ func TestDeltaAgainstOCSP(t *testing.T) {
 		})
 	}
 }
+
+// How grave a fault of a delta is depends on what else may explain it.
+func TestSeverityOfDeltas(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rule, bad string
+		want      conformance.Severity
+	}{
+		{"crl-delta-consistent", "revoked by the delta alone", conformance.Warning}, // it may have expired
+		{"crl-delta-consistent", "taken off by the delta alone", conformance.Warning},
+		{"crl-delta-consistent", "the certificate at hand, revoked by the delta alone", conformance.Error},
+		{"crl-delta-number", "two numbers at one time", conformance.Notice}, // one may have followed the other within the second
+		{"crl-delta-number", "the number of a complete CRL a second older", conformance.Error},
+		{"crl-freshest-delta", "a complete CRL, where another says", conformance.Warning},
+	} {
+		report := judgedUnder(t, "rfc", badCase(t, c.rule, c.bad).Change, nil)
+		if got := worst(report, c.rule); got != c.want {
+			t.Errorf("%s, %s: %s, want %s%s", c.rule, c.bad, got, c.want, describe(report))
+		}
+	}
+}
