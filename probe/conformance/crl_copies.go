@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -23,12 +24,33 @@ func copyRules() []*Rule {
 			Issuer: func(s IssuerSubject) Verdict {
 				return identical(s.unpartitioned())
 			},
-			Bad: []fixtures.Case{when("the number after", func(r *fake) {
-				r.Shards = []fixtures.Shard{{CRL: fixtures.CRL{Number: 1001}}}
-			})},
+			Bad: []fixtures.Case{
+				when("the number after", func(r *fake) {
+					r.Shards = []fixtures.Shard{{CRL: fixtures.CRL{Number: 1001}}}
+				}),
+				when("one renewed 4 hours and a second ago", renewedElsewhere(replicatedWithin+time.Second, 1001)),
+				when("one renewed 4 hours ago under the same number", renewedElsewhere(replicatedWithin, 1000)),
+			},
 			Good: []fixtures.Case{
 				when("the same", func(r *fake) { r.Shards = []fixtures.Shard{{Copy: true}} }),
 				when("parts", func(r *fake) { shards(r, ownPoint) }),
+				when("one renewed 4 hours ago", renewedElsewhere(replicatedWithin, 1001)),
+				when("one renewed 4 hours ago, and without a number since", func(r *fake) {
+					renewedElsewhere(replicatedWithin, 1001)(r)
+					r.Shards[0].CRL.NoNumber = true
+				}),
+				when("one renewed 4 hours ago, and without a number before", func(r *fake) {
+					renewedElsewhere(replicatedWithin, 1001)(r)
+					r.CRL.NoNumber = true
+				}),
+				when("one not renewed at the other URL, for 4 hours", func(r *fake) {
+					r.CRL.ThisUpdate = r.Now.Add(-replicatedWithin)
+					r.Shards = []fixtures.Shard{{CRL: fixtures.CRL{Number: 999, ThisUpdate: r.Now.Add(-day)}}}
+				}),
+				when("parts of two certificates, which do not say so", func(r *fake) {
+					shards(r, ownPoint)
+					r.CRL.IssuingDP, r.Shards[0].CRL.IssuingDP, r.Shards[0].Leaf = nil, nil, true
+				}),
 			},
 		},
 		{
@@ -127,6 +149,15 @@ func copyRules() []*Rule {
 			Good: []fixtures.Case{when("to the same", func(r *fake) { r.Namesake = true })},
 			Also: []string{"crl-key-rollover", "crl-scope-covers-cert", "crl-aki-keyid"},
 		},
+	}
+}
+
+// renewedElsewhere has a CRL of yesterday replaced at another URL, so long ago and under that
+// number.
+func renewedElsewhere(ago time.Duration, number int64) func(*fake) {
+	return func(r *fake) {
+		r.CRL.ThisUpdate = r.Now.Add(-day)
+		r.Shards = []fixtures.Shard{{CRL: fixtures.CRL{Number: number, ThisUpdate: r.Now.Add(-ago)}}}
 	}
 }
 

@@ -65,25 +65,25 @@ func crlExtensionRules() []*Rule {
 				return pass()
 			},
 			Bad: []fixtures.Case{
-				when("of another key", keyNamed(fixtures.Implicit(0, fixtures.OctetString([]byte{1, 2, 3, 4})))),
+				when("of another key", keyNamed(strangersKey)),
 				when("issuer and serial number instead", keyNamed(issuerAndSerial()...)),
 				when("issuer besides", keyNamedBesides(issuerAndSerial()[0])),
 				when("serial number besides", keyNamedBesides(issuerAndSerial()[1])),
 				when("issuer and serial number besides", keyNamedBesides(issuerAndSerial()...)),
 				when("of a third key, of a CA that has two identifiers", func(r *fake) {
 					r.CrossCertificate = func(c *x509.Certificate) { c.SubjectKeyId = []byte{4, 3, 2, 1} }
-					keyNamed(fixtures.Implicit(0, fixtures.OctetString([]byte{1, 2, 3, 4})))(r)
+					keyNamed(strangersKey)(r)
 				}),
 			},
 			Good: []fixtures.Case{
 				when("the issuing CA's", func(*fake) {}),
 				when("that of another certificate of its key", func(r *fake) {
 					r.CrossCertificate = func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 3, 4} }
-					keyNamed(fixtures.Implicit(0, fixtures.OctetString([]byte{1, 2, 3, 4})))(r)
+					keyNamed(strangersKey)(r)
 				}),
 				when("of another key, which may have signed", func(r *fake) {
 					r.CRL.ByOtherKey = true
-					keyNamed(fixtures.Implicit(0, fixtures.OctetString([]byte{1, 2, 3, 4})))(r)
+					keyNamed(strangersKey)(r)
 				}),
 			},
 		},
@@ -152,6 +152,9 @@ func keyNamedBesides(fields ...*fixtures.Node) func(*fake) {
 		x.MustFind("extnValue").Content = key.Encode()
 	})
 }
+
+// strangersKey is a keyIdentifier that no key of the fixtures has.
+var strangersKey = fixtures.Implicit(0, fixtures.OctetString([]byte{1, 2, 3, 4}))
 
 // issuerAndSerial are authorityCertIssuer, a stranger, and authorityCertSerialNumber.
 func issuerAndSerial() []*fixtures.Node {

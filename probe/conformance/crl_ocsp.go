@@ -39,8 +39,20 @@ func crlAgainstOCSPRules() []*Rule {
 					revokedBefore(r, listedWithin+time.Second-deltaAge)
 					deltaBeside(r, nil)
 				}),
+				when("a certificate that expired with the CRL's thisUpdate", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(-time.Hour) }
+				}),
 			},
 			Good: []fixtures.Case{
+				when("48 hours after, on it", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					r.CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Revoked: r.OCSP.RevocationTime, Reason: r.OCSP.Reason}}
+				}),
+				when("at a time that cannot be read", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					noTime("responses[0].certStatus.revocationTime")(r)
+				}),
 				when("24 hours after", func(r *fake) { revokedBefore(r, listedWithin) }),
 				when("24 hours after, on the delta neither", func(r *fake) {
 					revokedBefore(r, listedWithin-deltaAge)
@@ -112,10 +124,21 @@ func crlAgainstOCSPRules() []*Rule {
 				leafListed(r, fixtures.Good, 0)
 				valid(r, r.Now.Add(-updateAfterStart-time.Second), r.Now.Add(3*day-time.Second))
 			})},
-			Good: []fixtures.Case{when("in an answer that is due now", func(r *fake) {
-				leafListed(r, fixtures.Good, 0)
-				valid(r, r.Now.Add(-updateAfterStart), r.Now.Add(3*day))
-			})},
+			Good: []fixtures.Case{
+				when("in an answer that is due now", func(r *fake) {
+					leafListed(r, fixtures.Good, 0)
+					valid(r, r.Now.Add(-updateAfterStart), r.Now.Add(3*day))
+				}),
+				when("revoked in an answer a second overdue", func(r *fake) {
+					leafListed(r, fixtures.Revoked, 0)
+					valid(r, r.Now.Add(-updateAfterStart-time.Second), r.Now.Add(3*day-time.Second))
+				}),
+				when("in an answer a second overdue, of a certificate that expired a second ago", func(r *fake) {
+					leafListed(r, fixtures.Good, 0)
+					valid(r, r.Now.Add(-updateAfterStart-time.Second), r.Now.Add(3*day-time.Second))
+					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(-time.Second) }
+				}),
+			},
 			Also: []string{"ocsp-br-update-long", "ocsp-mozilla-update-4d", "ocsp-ms-update-half"},
 		},
 		{
@@ -145,6 +168,22 @@ func crlAgainstOCSPRules() []*Rule {
 					r.OCSPHTTP.Header = map[string][]string{"Age": {"1"}}
 				}),
 				when("revoked", func(r *fake) { caListed(r, fixtures.Revoked, toldWithin+time.Second) }),
+				when("good, and not on the CRL", func(r *fake) {
+					caListed(r, fixtures.Good, toldWithin+time.Second)
+					r.CRL.Entries = nil
+				}),
+				when("good, of a certificate that expired a second ago", func(r *fake) {
+					caListed(r, fixtures.Good, toldWithin+time.Second)
+					listed := r.Leaf
+					r.Leaf = func(c *x509.Certificate) {
+						listed(c)
+						c.NotAfter = r.Now.Add(-time.Second)
+					}
+				}),
+				when("good after a hold", func(r *fake) {
+					caListed(r, fixtures.Good, toldWithin+time.Second)
+					r.CRL.Entries[0].Reason = revocation.ReasonCertificateHold
+				}),
 				when("a certificate of no CA", func(r *fake) { leafListed(r, fixtures.Good, toldWithin) }),
 			},
 			Also: []string{"ocsp-crl-consistent"},
@@ -161,7 +200,7 @@ func crlAgainstOCSPRules() []*Rule {
 				var seen []*x509.Certificate
 				for _, a := range s.Responses {
 					delegate := a.Signer.Certificate
-					if delegate == nil || a.Signer.IsIssuer || !a.Signer.IssuedByCA || slices.ContainsFunc(seen, delegate.Equal) {
+					if !a.Signer.IssuedByCA || slices.ContainsFunc(seen, delegate.Equal) {
 						continue
 					}
 					seen = append(seen, delegate)
@@ -183,6 +222,13 @@ func crlAgainstOCSPRules() []*Rule {
 					deltaBeside(r, func(d *fixtures.CRL) {
 						d.Entries = []fixtures.CRLEntry{{Delegate: true, Reason: revocation.ReasonRemoveFromCRL}}
 					})
+				}),
+				when("that of a delegate of another CA is, with the serial number", func(r *fake) {
+					r.OCSP.Signer, r.OCSP.DelegateByOtherCA = fixtures.Delegated, true
+					r.CRL.Entries = []fixtures.CRLEntry{{Delegate: true, Reason: revocation.ReasonSuperseded}}
+				}),
+				when("that of the CA is, with the serial number", func(r *fake) {
+					r.CRL.Entries = []fixtures.CRLEntry{{Serial: revocation.SerialOf(r.IssuerCertificate().SerialNumber), Reason: revocation.ReasonSuperseded}}
 				}),
 				when("it is, and does not sign", func(r *fake) {
 					r.CRL.Entries = []fixtures.CRLEntry{{Delegate: true, Reason: revocation.ReasonSuperseded}}

@@ -50,6 +50,34 @@ func partitionRules() []*Rule {
 					shards(r, ownPoint)
 					r.Disclose, r.Shards[0].CRL.IssuingDP = all, nil
 				}),
+				when("two certificates with a CRL each, of which the CCADB shows one", func(r *fake) {
+					shards(r, ownPoint)
+					r.Shards[0].Leaf, r.Shards[0].CRL.IssuingDP = true, nil
+					r.Disclose = func(urls []string) []string { return urls[:1] }
+				}),
+				when("two certificates with a CRL each, the first of which names no URL", func(r *fake) {
+					shards(r, ownPoint)
+					r.Shards[0].Leaf, r.CRL.IssuingDP = true, nil
+				}),
+				when("two certificates with a CRL each, which may not replace each other any more", func(r *fake) {
+					renewedElsewhere(replicatedWithin+time.Second, 1001)(r)
+					r.Shards[0].Leaf = true
+				}),
+				when("two certificates with a CRL each, which may replace each other but for the URL of one", func(r *fake) {
+					renewedElsewhere(replicatedWithin, 1001)(r)
+					r.Shards[0].Leaf, r.CRL.IssuingDP = true, ownPoint
+				}),
+				when("two certificates with a CRL each, which may replace each other but for the URL of the other", func(r *fake) {
+					renewedElsewhere(replicatedWithin, 1001)(r)
+					r.Shards[0].Leaf, r.Shards[0].CRL.IssuingDP = true, ownPoint
+				}),
+				when("two that the CCADB shows, which may replace each other", func(r *fake) {
+					renewedElsewhere(replicatedWithin, 1001)(r)
+					r.Disclose = all
+				}),
+				when("one of two that the CCADB shows, the other of which was not had", func(r *fake) {
+					r.Disclose = func(urls []string) []string { return append(urls, "http://revocation.example/other.crl") }
+				}),
 			},
 			Good: []fixtures.Case{
 				when("two with their URLs", func(r *fake) {
@@ -60,7 +88,13 @@ func partitionRules() []*Rule {
 					r.Shards = []fixtures.Shard{{Copy: true, Leaf: true}}
 					r.Disclose = all
 				}),
+				when("two certificates with a CRL each, which may replace each other", func(r *fake) {
+					renewedElsewhere(replicatedWithin, 1001)(r)
+					r.Shards[0].Leaf = true
+				}),
+				when("one that the CCADB shows", func(r *fake) { r.Disclose = all }),
 			},
+			Also: []string{"http-crl-get-equals-disclosed"},
 		},
 		{
 			ID: "crl-idp-matches-cdp",
@@ -171,11 +205,7 @@ func partitionRules() []*Rule {
 				return together(list)
 			},
 			Bad: []fixtures.Case{
-				when("on another part alone", func(r *fake) {
-					shards(r, ownPoint)
-					r.CRL.Entries = append(r.CRL.Entries, fixtures.CRLEntry{Serial: fixtures.ShardSerial(0), Reason: revocation.ReasonSuperseded})
-					r.Shards[0].Leaf = true
-				}),
+				when("on another part alone", misplaced),
 				when("on two parts, of a certificate that nobody named", func(r *fake) {
 					shards(r, ownPoint)
 					other := &r.Shards[0].CRL
@@ -188,8 +218,38 @@ func partitionRules() []*Rule {
 					r.CRL.Entries, r.Shards[0].CRL.Entries = append(r.CRL.Entries, own), append(r.Shards[0].CRL.Entries, own)
 					r.Shards[0].Leaf = true
 				}),
+				when("on another part alone, of a certificate that expires with its own", func(r *fake) {
+					misplaced(r)
+					r.Shards[0].CRL.ThisUpdate = r.Now
+					r.CRL.Entries[len(r.CRL.Entries)-1].Revoked = r.Now.Add(-2 * time.Hour)
+					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now }
+				}),
+				when("half of a part on another", func(r *fake) {
+					shards(r, ownPoint)
+					r.CRL.Entries = append(r.CRL.Entries, r.Shards[0].CRL.Entries...)
+					r.Shards[0].CRL.Entries = append(r.Shards[0].CRL.Entries, fixtures.CRLEntry{Serial: revokedSerial(201), Reason: revocation.ReasonSuperseded})
+				}),
 			},
 			Good: []fixtures.Case{
+				when("on another part alone, of a certificate that expired a second before its own", func(r *fake) {
+					misplaced(r)
+					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(-time.Hour - time.Second) }
+				}),
+				when("on another part, where its own has only the changes", func(r *fake) {
+					misplaced(r)
+					r.Shards[0].CRL.Extensions = deltaOf(1000, true)
+				}),
+				when("on two parts, off one of which it is taken", func(r *fake) {
+					shards(r, ownPoint)
+					other := r.Shards[0].CRL.Entries[0]
+					other.Reason = revocation.ReasonRemoveFromCRL
+					r.CRL.Entries = append(r.CRL.Entries, other)
+				}),
+				when("on two issues of one part", func(r *fake) {
+					shards(r, ownPoint)
+					point := func(string) revocation.IssuingDistributionPoint { return ownPoint(r.CRLURL()) }
+					r.Shards[0].CRL = fixtures.CRL{IssuingDP: point, Number: 999, Entries: r.CRL.Entries}
+				}),
 				when("on its own", func(r *fake) {
 					shards(r, ownPoint)
 					r.Shards[0].CRL.Entries = append(r.Shards[0].CRL.Entries, fixtures.CRLEntry{Serial: fixtures.ShardSerial(0), Reason: revocation.ReasonSuperseded})
@@ -238,6 +298,13 @@ func shards(r *fake, point func(string) revocation.IssuingDistributionPoint) {
 	r.CRL.Entries = entries(1, revocation.ReasonKeyCompromise)
 	r.Shards = []fixtures.Shard{{CRL: fixtures.CRL{IssuingDP: point, Number: 2000,
 		Entries: []fixtures.CRLEntry{{Serial: revokedSerial(200), Reason: revocation.ReasonSuperseded}}}}}
+}
+
+// misplaced has the certificate of one part on the other.
+func misplaced(r *fake) {
+	shards(r, ownPoint)
+	r.CRL.Entries = append(r.CRL.Entries, fixtures.CRLEntry{Serial: fixtures.ShardSerial(0), Reason: revocation.ReasonSuperseded})
+	r.Shards[0].Leaf = true
 }
 
 // pointing has the CRL name distribution points, given its own.

@@ -41,6 +41,14 @@ func crlScopeRules() []*Rule {
 					return revocation.IssuingDistributionPoint{URIs: []string{own + "/"}, OnlyUserCerts: true}
 				}
 			}),
+			when("for user certificates only, of a CA's", func(r *fake) {
+				plainShard(r)
+				r.Leaf = asAuthority
+			}),
+			when("with another key, which it names", func(r *fake) {
+				r.CRL.ByOtherKey = true
+				keyNamed(strangersKey)(r)
+			}),
 		},
 		Good: []fixtures.Case{
 			when("for its distribution point and one more", func(r *fake) {
@@ -49,8 +57,25 @@ func crlScopeRules() []*Rule {
 				}
 			}),
 			when("of the whole CA", func(*fake) {}),
+			when("of the CRL issuer that it names", func(r *fake) { r.Leaf, r.CRL.Issuer = withCRLIssuer, strangerName }),
+			when("for CA certificates only, of a CA's", func(r *fake) {
+				caCRL()(r)
+				r.Leaf = asAuthority
+			}),
+			when("for both kinds only, which is another rule's", shard(func(dp *revocation.IssuingDistributionPoint) { dp.OnlyCACerts = true })),
+			when("for another distribution point, of which it has a name that is no URI", func(r *fake) {
+				r.CRL.IssuingDP = func(own string) revocation.IssuingDistributionPoint {
+					return revocation.IssuingDistributionPoint{HasName: true, URIs: []string{own + "/"}, OtherNames: 1}
+				}
+			}),
+			when("with another key, while it names the CA's", func(r *fake) { r.CRL.ByOtherKey = true }),
+			when("with another key, and it names none", func(r *fake) { r.CRL.ByOtherKey, r.CRL.NoAuthorityKeyID = true, true }),
+			when("with another key, and it names that by issuer and serial number", func(r *fake) {
+				r.CRL.ByOtherKey = true
+				keyNamed(issuerAndSerial()...)(r)
+			}),
 		},
-		Also: []string{"crl-issuer-dn-bytes", "crl-idp-matches-cdp"},
+		Also: []string{"crl-issuer-dn-bytes", "crl-idp-matches-cdp", "crl-signature-valid"},
 	}}
 }
 

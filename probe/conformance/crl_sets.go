@@ -193,7 +193,7 @@ func (s *IssuerSubject) apart() []*CRLSubject {
 		if !c.namesPoint() || c.CRL.IssuingDP.SomeReasons {
 			continue
 		}
-		if !slices.ContainsFunc(parts, func(p *CRLSubject) bool { return sameCRL(c, p) || share(c.CRL.IssuingDP.URIs, p.CRL.IssuingDP.URIs) }) {
+		if !slices.ContainsFunc(parts, func(p *CRLSubject) bool { return share(c.CRL.IssuingDP.URIs, p.CRL.IssuingDP.URIs) }) {
 			parts = append(parts, c)
 		}
 	}

@@ -211,6 +211,7 @@ func delegateAbsenceRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("caIssuers", delegateWith(func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"http://revocation.example/ca.crt"} })),
 				when("OCSP", delegateWith(func(c *x509.Certificate) { c.OCSPServer = []string{"http://revocation.example/ocsp"} })),
+				when("an empty list", delegateExtension(pkix.Extension{Id: []int{1, 3, 6, 1, 5, 5, 7, 1, 1}, Value: []byte{0x30, 0}})),
 			},
 			Good: []fixtures.Case{when("absent", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
 		},

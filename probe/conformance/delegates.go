@@ -113,11 +113,20 @@ func delegateIdentityRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("a second more than 398 days", delegateWith(func(c *x509.Certificate) { c.NotAfter = c.NotBefore.Add(longestDelegate + time.Second) })),
 				when("logged a day and a second after notBefore", delegateWith(loggedAfter(backdating+time.Second))),
+				when("an end a second before the beginning", delegateValid(func(r *fake, c *x509.Certificate) {
+					c.NotBefore, c.NotAfter = r.Now.Add(time.Second), r.Now
+				})),
 			},
 			Good: []fixtures.Case{
 				when("398 days", delegateWith(func(c *x509.Certificate) { c.NotAfter = c.NotBefore.Add(longestDelegate) })),
 				when("logged a day after notBefore", delegateWith(loggedAfter(backdating))),
+				when("an end at the beginning", delegateValid(func(r *fake, c *x509.Certificate) { c.NotBefore, c.NotAfter = r.Now, r.Now })),
+				when("a second more than 398 days, where it can be revoked", delegateWith(func(c *x509.Certificate) {
+					c.ExtraExtensions = slices.DeleteFunc(c.ExtraExtensions, func(x pkix.Extension) bool { return x.Id.Equal(noCheckID()) })
+					c.NotAfter = c.NotBefore.Add(longestDelegate + time.Second)
+				})),
 			},
+			Also: []string{"ocsp-signer-valid-now", "ocsp-nextupdate-signer-notafter", "ocsp-stock-client"},
 		},
 		delegateSerialAndAlgorithms(),
 		{

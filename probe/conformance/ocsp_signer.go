@@ -121,6 +121,10 @@ func signerRules() []*Rule {
 			Good: []fixtures.Case{
 				when("in its last second", delegateValid(func(r *fake, c *x509.Certificate) { c.NotAfter = r.Now })),
 				when("valid since producedAt", delegateValid(func(r *fake, c *x509.Certificate) { c.NotBefore = r.Now.Add(-time.Hour) })),
+				when("a producedAt that is no time", func(r *fake) {
+					r.OCSP.Signer = fixtures.Delegated
+					noTime("producedAt")(r)
+				}),
 			},
 			Also: []string{"ocsp-stock-client"},
 		},

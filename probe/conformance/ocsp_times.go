@@ -101,16 +101,26 @@ func ocspTimeRules() []*Rule {
 				when("produced a second before thisUpdate", func(r *fake) {
 					r.OCSP.ProducedAt, r.OCSP.ThisUpdate = r.Now.Add(-time.Hour-time.Second), r.Now.Add(-time.Hour)
 				}),
+				when("produced a second after nextUpdate", func(r *fake) {
+					valid(r, r.Now.Add(-2*day), r.Now.Add(-time.Second))
+					r.OCSP.ProducedAt = r.Now
+				}),
 				when("revoked a second after thisUpdate", func(r *fake) {
 					r.OCSP.Assigned, r.OCSP.ThisUpdate, r.OCSP.RevocationTime = fixtures.Revoked, r.Now.Add(-time.Hour), r.Now.Add(-time.Hour+time.Second)
 				}),
 			},
 			Good: []fixtures.Case{
+				when("produced at nextUpdate", func(r *fake) {
+					valid(r, r.Now.Add(-2*day), r.Now)
+					r.OCSP.ProducedAt = r.Now
+				}),
+				when("produced without nextUpdate", func(r *fake) { r.OCSP.NoNextUpdate = true }),
 				when("nextUpdate a second after thisUpdate", func(r *fake) { valid(r, r.Now, r.Now.Add(time.Second)) }),
 				when("revoked at thisUpdate", func(r *fake) {
 					r.OCSP.Assigned, r.OCSP.ThisUpdate, r.OCSP.RevocationTime = fixtures.Revoked, r.Now.Add(-time.Hour), r.Now.Add(-time.Hour)
 				}),
 			},
+			Also: []string{"ocsp-not-expired"},
 		},
 		{
 			ID:     "ocsp-not-from-future",
