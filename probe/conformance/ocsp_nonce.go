@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"slices"
+	"time"
 
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/evidence"
@@ -40,7 +41,14 @@ func nonceRules() []*Rule {
 				}),
 				when("one that nobody sent", withNonce(wrapped(16))),
 			},
-			Good: []fixtures.Case{when("echoed", accepting(1, 128)), when("ignored", func(*fake) {})},
+			Good: []fixtures.Case{
+				when("echoed", accepting(1, 128)),
+				when("ignored", func(*fake) {}),
+				when("echoed without what wraps it", func(r *fake) {
+					accepting(1, 128)(r)
+					r.OCSP.Nonce = func(sent []byte) []byte { return nonceOf(&revocation.Extension{Value: sent}) }
+				}),
+			},
 			Also: []string{"http-ocsp-nonce-not-cached"},
 		},
 		{
@@ -87,6 +95,12 @@ func nonceRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("none is echoed", accepting(0, 128)),
 				when("129 are echoed", accepting(1, 129)),
+				when("a web page to 129", func(r *fake) {
+					carried("nonce-129", fixtures.HTTP{Body: []byte("<html>")})(r)
+				}),
+				when("half a response to 129", carried("nonce-129", fixtures.HTTP{Body: []byte{0x30, 3, 0x0a, 1}})),
+				when("a response of another type to 129", carried("nonce-129", fixtures.HTTP{Body: notBasic})),
+				when("405 to 129, 10 seconds and one later", carried("nonce-129", fixtures.HTTP{Code: 405, Delay: evidence.LateAfter + time.Second})),
 				when("answered without the nonce", func(r *fake) {
 					r.OCSP.Nonce = echo
 					r.Odd = map[string]fixtures.Reaction{
@@ -120,6 +134,15 @@ func nonceRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("one that was not wrapped comes back so", func(r *fake) {
 					r.Odd = map[string]fixtures.Reaction{"nonce-raw": {OCSP: func(o *fixtures.OCSP) { o.Nonce = echo }}}
+				}),
+				when("as an INTEGER", func(r *fake) {
+					accepting(1, 128)(r)
+					r.OCSP.Nonce = func(sent []byte) []byte {
+						if isWrapped(sent) {
+							return append([]byte{0x02}, sent[1:]...)
+						}
+						return nil
+					}
 				}),
 				when("unwrapped", func(r *fake) {
 					accepting(1, 128)(r)
@@ -167,7 +190,10 @@ func nonceRules() []*Rule {
 				}),
 				when("unknown with a nonce", says("nonce-32", fixtures.Unknown)),
 			},
-			Good: []fixtures.Case{when("echoed", accepting(1, 128))},
+			Good: []fixtures.Case{
+				when("echoed", accepting(1, 128)),
+				when("400 with a nonce", carried("nonce-32", fixtures.HTTP{Code: 400})),
+			},
 			Also: []string{"ocsp-nonce-echo", "ocsp-nonce-16-32"},
 		},
 	}
@@ -206,6 +232,10 @@ func (s ServiceSubject) echoes() bool {
 		return p.Response != nil && p.Response.nonce() != nil && bytes.Equal(nonceOf(p.Response.nonce()), nonceOf(p.Response.sentNonce()))
 	})
 }
+
+// notBasic is a successful OCSPResponse of a type that nobody knows.
+var notBasic = fixtures.Sequence(fixtures.Enumerated(0), fixtures.Explicit(0,
+	fixtures.Sequence(fixtures.ObjectIdentifier(unknownExtension), fixtures.OctetString([]byte{5, 0})))).Encode()
 
 // echo gives a nonce back as it came.
 func echo(sent []byte) []byte { return sent }

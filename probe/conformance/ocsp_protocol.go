@@ -95,6 +95,7 @@ func protocolRules() []*Rule {
 				when("unauthorized to nothing", says("empty", fixtures.Unauthorized)),
 				when("unauthorized to half a request", says("truncated", fixtures.Unauthorized)),
 				when("400 to garbage", carried("garbage", fixtures.HTTP{Code: 400})),
+				when("malformedRequest under 400 to garbage", oddly("garbage", fixtures.Reaction{Says: fixtures.MalformedRequest, HTTP: &fixtures.HTTP{Code: 400, Body: []byte{0x30, 3, 0x0a, 1, 1}}})),
 			},
 			Good: []fixtures.Case{when("as ever", func(*fake) {})},
 			Also: []string{"rob-post-empty", "rob-truncated"},

@@ -35,6 +35,7 @@ func replicaRules() []*Rule {
 				when("the same at both addresses", behindSecond(func(*fake) {})),
 				when("signed at another time", behindSecond(func(r *fake) { r.OCSP.ThisUpdate = r.Now.Add(-2 * time.Hour) })),
 				when("the other address takes no connection", func(r *fake) { r.DNS.Dead = 1 }),
+				when("the other address wants to be asked less often", behindSecond(func(r *fake) { r.OCSPHTTP.Code = 429 })),
 			},
 			Also: []string{"http-status-200", "ocsp-assigned-authoritative-15m"},
 		},
@@ -50,6 +51,17 @@ func replicaRules() []*Rule {
 			Bad: []fixtures.Case{when("4 hours and a second after the newer one", olderCRL(4*time.Hour+time.Second))},
 			Good: []fixtures.Case{
 				when("4 hours after the newer one", olderCRL(4*time.Hour)),
+				when("the same for 5 hours", func(r *fake) {
+					r.CRL.ThisUpdate = r.Now.Add(-5 * time.Hour)
+					behindSecond(func(*fake) {})(r)
+				}),
+				when("one that is signed by somebody else, and older", olderCRLChanged(func(c *fixtures.CRL) { c.ByOtherKey = true })),
+				when("one that is cut short, and older", olderCRLChanged(func(c *fixtures.CRL) {
+					c.Tamper = func(der []byte) []byte { return der[:len(der)-1] }
+				})),
+				when("one whose thisUpdate is no time", olderCRLChanged(func(c *fixtures.CRL) {
+					c.Edit = func(tbs *fixtures.Node) { asTime(0x17, "yesterday")(tbs.MustFind("thisUpdate")) }
+				})),
 				when("put there 4 hours ago, and older by what it says", func(r *fake) {
 					olderCRL(5 * time.Hour)(r)
 					r.CRLHTTP.Header = map[string][]string{"Last-Modified": {dated(r.Now.Add(-4 * time.Hour))}}
@@ -69,7 +81,13 @@ func replicaRules() []*Rule {
 				when("no CRL over IPv6", overIPv6(func(r *fake) { r.CRLHTTP.Code = 404 })),
 				when("unknown over IPv6", overIPv6(func(r *fake) { r.OCSP.Assigned = fixtures.Unknown })),
 			},
-			Good: []fixtures.Case{when("the same over both", overIPv6(func(*fake) {}))},
+			Good: []fixtures.Case{
+				when("the same over both", overIPv6(func(*fake) {})),
+				when("unknown at one of two addresses of IPv6", func(r *fake) {
+					r.DNS.Addresses = []string{"2001:500:88:200::7", "2001:500:88:200::8"}
+					behindSecond(func(r *fake) { r.OCSP.Assigned = fixtures.Unknown })(r)
+				}),
+			},
 			Also: []string{"http-status-200", "ocsp-ip-consistent", "ocsp-assigned-authoritative-15m"},
 		},
 	}
@@ -94,6 +112,18 @@ func olderCRL(age time.Duration) func(*fake) {
 	return func(r *fake) {
 		r.CRL.ThisUpdate = r.Now.Add(-age)
 		behindSecond(func(r *fake) { r.CRL.ThisUpdate, r.CRL.Number = r.Now.Add(-age-time.Second), 999 })(r)
+	}
+}
+
+// olderCRLChanged has the second address give a changed CRL, an hour older than the one of 5
+// hours ago at the first.
+func olderCRLChanged(change func(*fixtures.CRL)) func(*fake) {
+	return func(r *fake) {
+		r.CRL.ThisUpdate = r.Now.Add(-5 * time.Hour)
+		behindSecond(func(r *fake) {
+			r.CRL.ThisUpdate = r.Now.Add(-6 * time.Hour)
+			change(&r.CRL)
+		})(r)
 	}
 }
 

@@ -48,7 +48,7 @@ func (s ServiceSubject) replicated(kinds evidence.Ask) [][]replicaAnswer {
 }
 
 func sameQuestion(a, b evidence.Question) bool {
-	return a.Ask == b.Ask && a.Method == b.Method && a.Variant == b.Variant && bytes.Equal(a.Request, b.Request)
+	return a.Ask == b.Ask && bytes.Equal(a.Request, b.Request)
 }
 
 func (s ServiceSubject) replicaAnswer(x *evidence.Exchange) replicaAnswer {

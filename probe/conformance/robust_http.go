@@ -52,7 +52,15 @@ func rareHTTPRules() []*Rule {
 				when("505 to HTTP/1.0", carried("http10", fixtures.HTTP{Code: 505})),
 				when("malformedRequest to HTTP/1.0", says("http10", fixtures.MalformedRequest)),
 			},
-			Good: []fixtures.Case{when("as ever", func(*fake) {})},
+			Good: []fixtures.Case{
+				when("as ever", func(*fake) {}),
+				when("tryLater to HTTP/1.0", says("http10", fixtures.TryLater)),
+				when("internalError to HTTP/1.0", says("http10", fixtures.InternalError)),
+				when("unknown to HTTP/1.0, and tryLater otherwise", func(r *fake) {
+					everywhere(fixtures.TryLater)(r)
+					says("http10", fixtures.Unknown)(r)
+				}),
+			},
 		},
 		{
 			ID:     "http-expect-100",
@@ -86,12 +94,7 @@ func rareHTTPRules() []*Rule {
 				ordinary := mildly(Notice, unless("the ordinary answer", same))
 				return together([]Verdict{
 					s.odd(plainPOST, ordinary, "chunked"),
-					s.odd(plainPOST, func(p, plain ProbeAnswer) Verdict {
-						if p.Response == nil {
-							return pass() // nobody has to wait that long
-						}
-						return ordinary(p, plain)
-					}, s.unhurried("slow")...),
+					s.odd(plainPOST, ordinary, s.unhurried("slow")...),
 				})
 			},
 			Bad: []fixtures.Case{
@@ -135,6 +138,9 @@ func rareHTTPRules() []*Rule {
 			},
 			Good: []fixtures.Case{
 				when("of the same time", func(r *fake) { r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 200} }),
+				when("of the same time, which it says", func(r *fake) { laterAs(r, statusOK, dated(r.Now.Add(-5*time.Hour))) }),
+				when("of a time that cannot be read", func(r *fake) { laterAs(r, statusOK, "yesterday") }),
+				when("an older time of what has not changed", func(r *fake) { laterAs(r, statusNotModified, dated(r.Now.Add(-6*time.Hour))) }),
 				when("older, before the newer one has to be everywhere", func(r *fake) { olderAfter(r, replicationTime) }),
 			},
 			Also: []string{"http-conditional-304"},
@@ -164,6 +170,12 @@ func olderAfter(r *fake, after time.Duration) {
 	r.CRLHTTP.Conditional = &fixtures.HTTP{Code: statusOK, Header: map[string][]string{"Last-Modified": {dated(r.CRL.ThisUpdate.Add(-time.Second))}}}
 }
 
+// laterAs has a CRL of five hours ago come in that way to who has it, with that Last-Modified.
+func laterAs(r *fake, code int, modified string) {
+	r.CRL.ThisUpdate = r.Now.Add(-5 * time.Hour)
+	r.CRLHTTP.Conditional = &fixtures.HTTP{Code: code, Header: map[string][]string{"Last-Modified": {modified}}}
+}
+
 // unimplemented leaves out the variants whose method the server says it does not have: that
 // is right, however much 501 looks like a failure.
 func (s ServiceSubject) unimplemented(variants ...string) []string {
@@ -172,7 +184,8 @@ func (s ServiceSubject) unimplemented(variants ...string) []string {
 	})
 }
 
-// unhurried leaves out the variants to which the server lost patience.
+// unhurried leaves out the variants to which the server lost patience: nobody has to wait that
+// long.
 func (s ServiceSubject) unhurried(variants ...string) []string {
 	return slices.DeleteFunc(variants, func(variant string) bool {
 		return slices.ContainsFunc(s.probed(variant), func(p ProbeAnswer) bool { return p.Response == nil && !p.unasked() })
@@ -227,17 +240,16 @@ func clientRules() []*Rule {
 			Needs:  evidence.Robustness,
 			Marked: Warning,
 			Service: func(s ServiceSubject) Verdict {
-				return s.odd(plainPOST, func(p, plain ProbeAnswer) Verdict {
-					if p.Response == nil {
-						return skip() // http-ua-independent says what that is
-					}
-					return unless("the ordinary answer", same)(p, plain)
-				}, slices.DeleteFunc(slices.Clone(userAgents), func(v string) bool {
+				answered := slices.DeleteFunc(slices.Clone(userAgents), func(v string) bool { // http-ua-independent speaks of the others
 					return slices.ContainsFunc(s.probed(v), func(p ProbeAnswer) bool { return p.Response == nil })
-				})...)
+				})
+				return s.odd(plainPOST, unless("the ordinary answer", same), answered...)
 			},
-			Bad:  []fixtures.Case{when("unknown to browsers", says("browser", fixtures.Unknown))},
-			Good: []fixtures.Case{when("as ever", func(*fake) {})},
+			Bad: []fixtures.Case{when("unknown to browsers", says("browser", fixtures.Unknown))},
+			Good: []fixtures.Case{
+				when("as ever", func(*fake) {}),
+				when("403 to browsers, which is another rule's", carried("browser", fixtures.HTTP{Code: 403})),
+			},
 		},
 		{
 			ID:     "rob-accept-enc",
