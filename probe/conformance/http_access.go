@@ -86,6 +86,13 @@ func accessibleRules() []*Rule {
 				when("a challenge", func(r *fake) {
 					r.OCSPHTTP.Code, r.OCSPHTTP.Body = 403, []byte("<!DOCTYPE html><title>Just a moment...</title><script src=/cdn-cgi/challenge-platform/x.js></script>")
 				}),
+				when("511", func(r *fake) { r.CRLHTTP.Code = 511 }),
+				when("a challenge that one field names", func(r *fake) {
+					r.OCSPHTTP.Code, r.OCSPHTTP.Header = 403, map[string][]string{"Cf-Mitigated": {"challenge"}}
+				}),
+				when("a challenge that another field names", func(r *fake) {
+					r.OCSPHTTP.Code, r.OCSPHTTP.Header = 403, map[string][]string{"X-Amzn-Waf-Action": {"captcha"}}
+				}),
 				when("a cookie", func(r *fake) { setField(&r.CRLHTTP.Header, "Set-Cookie", []string{"BIGipServer=1; path=/"}) }),
 			},
 			Good: []fixtures.Case{when("403", func(r *fake) { r.CRLHTTP.Code = 403 })},

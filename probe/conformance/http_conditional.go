@@ -35,11 +35,16 @@ func conditionalRules() []*Rule {
 				when("304 to an ETag that no OCSP response has", func(r *fake) { r.OCSPHTTP.Unchanged = "If-None-Match" }),
 				when("304 to an OCSP response a minute older", func(r *fake) { r.OCSPHTTP.Unchanged = "If-Modified-Since" }),
 				when("412", func(r *fake) { r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 412} }),
+				when("400", func(r *fake) { r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 400} }),
 			},
 			Good: []fixtures.Case{
 				when("200", func(*fake) {}),
 				when("304 by a copy that is older", func(r *fake) {
 					older := dated(r.Now.Add(-2 * time.Hour))
+					r.CRLHTTP.Conditional = &fixtures.HTTP{Code: statusNotModified, Header: map[string][]string{"Last-Modified": {older}}}
+				}),
+				when("304 by a copy that is a minute older", func(r *fake) {
+					older := dated(r.Now.Add(-time.Hour - time.Minute))
 					r.CRLHTTP.Conditional = &fixtures.HTTP{Code: statusNotModified, Header: map[string][]string{"Last-Modified": {older}}}
 				}),
 				when("304 by another copy", func(r *fake) {
@@ -72,6 +77,8 @@ func conditionalRules() []*Rule {
 			},
 			Bad: []fixtures.Case{
 				when("from the octet before", func(r *fake) { partial(r, 15, 63, "bytes 16-63/%d") }),
+				when("from the octet before, as it says", func(r *fake) { partial(r, 15, 63, "bytes 15-62/%d") }),
+				when("to the octet behind, as it says", func(r *fake) { partial(r, 16, 65, "bytes 16-64/%d") }),
 				when("named wrongly", func(r *fake) { partial(r, 16, 64, "bytes 16-64/%d") }),
 				when("of another length", func(r *fake) { partial(r, 16, 64, "bytes 16-63/1%d") }),
 				when("not named", func(r *fake) { partial(r, 16, 64, "") }),

@@ -87,6 +87,14 @@ func crlCachingRules() []*Rule {
 			},
 			Good: []fixtures.Case{
 				when("an octet less", func(r *fake) { sizeable(r, -1) }),
+				when("in parts, with an ETag alone", func(r *fake) {
+					sizeable(r, 0)
+					r.CRLHTTP.Header = map[string][]string{"Last-Modified": nil, "Accept-Ranges": {"bytes"}}
+				}),
+				when("in parts, with Last-Modified alone", func(r *fake) {
+					sizeable(r, 0)
+					r.CRLHTTP.Header = map[string][]string{"Etag": nil, "Accept-Ranges": {"bytes"}}
+				}),
 				when("in parts", func(r *fake) { sizeable(r, 0); r.CRLHTTP.Header = map[string][]string{"Accept-Ranges": {"bytes"}} }),
 			},
 		},

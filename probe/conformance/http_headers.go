@@ -124,6 +124,10 @@ func headerRules() []*Rule {
 			},
 			Bad: []fixtures.Case{
 				when("a second more than 5 minutes", errorFor(301)),
+				when("a second more than 5 minutes, for 400", func(r *fake) {
+					errorFor(301)(r)
+					r.CRLHTTP.Code = 400
+				}),
 				when("an hour by Expires", func(r *fake) {
 					errorFor(0)(r)
 					r.CRLHTTP.Header = map[string][]string{"Cache-Control": nil, "Expires": {dated(r.Now.Add(time.Hour))}}

@@ -85,6 +85,11 @@ func cachingRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("a minute", ocspUnknownField("Cache-Control", "max-age=60")),
 				when("nothing said", ocspUnknownField("Cache-Control")),
+				when("a minute, of an error", func(r *fake) {
+					r.OCSP.Unassigned = fixtures.Unauthorized
+					ocspUnknownField("Cache-Control", "max-age=60")(r)
+				}),
+				when("Pragma about something else", func(r *fake) { ocspUnknownField("Cache-Control")(r); ocspUnknownField("Pragma", "yes")(r) }),
 			},
 			Good: []fixtures.Case{
 				when("no seconds", ocspUnknownField("Cache-Control", "max-age=0")),
@@ -119,12 +124,17 @@ func cachingRules() []*Rule {
 				when("a second beyond, of some age", keptFor("max-age="+strconv.Itoa(int(ocspLeft.Seconds())+101), 100)),
 				when("a second beyond in a second field", ocspField("Cache-Control", "public", "max-age="+strconv.Itoa(int(ocspLeft.Seconds())+1))),
 				when("no time at all", ocspField("Cache-Control", "max-age=0")),
+				when("no number", ocspField("Cache-Control", "max-age=a")),
 				when("two times", ocspField("Cache-Control", "max-age=60", "max-age=30")),
 			},
 			Good: []fixtures.Case{
 				when("to nextUpdate", freshFor(ocspLeft, "max-age")),
 				when("to nextUpdate, of some age", keptFor("Max-Age="+strconv.Itoa(int(ocspLeft.Seconds())+100), 100)),
 				when("in quotes", ocspField("Cache-Control", `max-age="60"`)),
+				when("a second beyond by Expires, which is another rule's", func(r *fake) {
+					ocspField("Cache-Control")(r)
+					ocspField("Expires", dated(r.Now.Add(ocspLeft+time.Second)))(r)
+				}),
 			},
 			Also: []string{"http-hop-consistency"},
 		},
@@ -221,8 +231,12 @@ func entityTagRule() *Rule {
 			when("none", ocspField("Etag")),
 			when("weak", ocspField("Etag", `W/"1"`)),
 			when("without quotes", ocspField("Etag", "1")),
+			when("without the first quote", ocspField("Etag", `1"`)),
+			when("without the last quote", ocspField("Etag", `"1`)),
+			when("one quote", ocspField("Etag", `"`)),
+			when("a quote within", ocspField("Etag", `"1"2"`)),
 		},
-		Good: []fixtures.Case{when("strong", ocspField("Etag", `"1"`))},
+		Good: []fixtures.Case{when("strong", ocspField("Etag", `"1"`)), when("empty", ocspField("Etag", `""`))},
 	}
 }
 

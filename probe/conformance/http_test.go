@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"crypto/x509"
 	"net/http"
 	"slices"
 	"testing"
@@ -74,6 +75,21 @@ func TestSeverityOfHTTP(t *testing.T) {
 		"a challenge": {"http-no-auth", conformance.Critical, func(r *fixtures.Responder) { r.CRLHTTP.Body = []byte("<html><script src=//x.awswaf.com/challenge.js>") }, nil},
 		"a TLS alert": {"http-scheme", conformance.Critical, func(r *fixtures.Responder) {
 			r.CRLHTTP.Failure, r.CRLHTTP.Body = evidence.HTTPSyntax, []byte{0x15, 3, 1, 0, 2, 2, 70}
+		}, nil},
+		"a TLS handshake": {"http-scheme", conformance.Critical, func(r *fixtures.Responder) {
+			r.CRLHTTP.Failure, r.CRLHTTP.Body = evidence.HTTPSyntax, []byte{0x16, 3, 1}
+		}, nil},
+		"two octets like those of TLS": {"http-scheme", 0, func(r *fixtures.Responder) {
+			r.CRLHTTP.Failure, r.CRLHTTP.Body = evidence.HTTPSyntax, []byte{0x16, 3}
+		}, nil},
+		"400 to who asks for what changed": {"http-conditional-304", conformance.Notice, func(r *fixtures.Responder) { r.CRLHTTP.Conditional = &fixtures.HTTP{Code: 400} }, nil},
+		"a certificate of the issuer that has expired": {"http-caissuers-issuer-match", conformance.Notice, func(r *fixtures.Responder) {
+			other := fixtures.Conforming(r.Now, r.Authority)
+			other.Issuer = func(c *x509.Certificate) { c.NotAfter = r.Now.Add(-time.Second) }
+			r.IssuersHTTP.Body = other.IssuerCertificate().Raw
+		}, nil},
+		"a certificate of another CA": {"http-caissuers-issuer-match", conformance.Error, func(r *fixtures.Responder) {
+			r.IssuersHTTP.Body = fixtures.Conforming(r.Now, r.Authority).RootCertificate().Raw
 		}, nil},
 		"binary that is no TLS": {"http-scheme", 0, func(r *fixtures.Responder) {
 			r.CRLHTTP.Failure, r.CRLHTTP.Body = evidence.HTTPSyntax, []byte{0x15, 0, 0, 0, 0, 0, 0}
