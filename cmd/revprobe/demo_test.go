@@ -74,7 +74,11 @@ func TestZooServesUntilInterrupted(t *testing.T) {
 	reader, writer := io.Pipe()
 	env := &environment{stdout: writer, stderr: io.Discard, now: time.Now}
 	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, env, []string{"zoo", "--listen", "127.0.0.1:0"}) }()
+	go func() {
+		code := run(ctx, env, []string{"zoo", "--listen", "127.0.0.1:0"})
+		_ = writer.Close() // or else who waits for its words never learns that it has ended
+		ended <- code
+	}()
 	line, err := bufio.NewReader(reader).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)

@@ -37,9 +37,9 @@ func accessRules() []*Rule {
 				}
 				return skipUnless(x != nil)
 			},
-			Bad: []fixtures.Case{when("absent", leafWith(func(c *x509.Certificate) {
-				c.OCSPServer, c.IssuingCertificateURL = nil, nil
-			}))},
+			Bad: []fixtures.Case{
+				when("absent", leafWith(func(c *x509.Certificate) { c.OCSPServer, c.IssuingCertificateURL = nil, nil })),
+			},
 			Good: []fixtures.Case{when("OCSP alone", leafWith(func(c *x509.Certificate) { c.IssuingCertificateURL = nil }))},
 		},
 		{

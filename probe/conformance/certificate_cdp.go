@@ -164,7 +164,13 @@ func distributionPointRules() []*Rule {
 				}
 				return pass()
 			},
-			Bad:  []fixtures.Case{when("critical", leafWith(criticalCDP(true)))},
+			Bad: []fixtures.Case{
+				when("critical", leafWith(criticalCDP(true))),
+				when("critical, for mail", leafWith(func(c *x509.Certificate) {
+					criticalCDP(true)(c)
+					c.ExtKeyUsage, c.DNSNames = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}, nil
+				})),
+			},
 			Good: []fixtures.Case{when("not critical", leafWith(criticalCDP(false)))},
 		},
 		freshestRule(),

@@ -53,6 +53,10 @@ func issuerRules() []*Rule {
 			Bad: []fixtures.Case{
 				when("absent", leafWith(func(c *x509.Certificate) { c.AuthorityKeyId = nil })),
 				when("another key's", leafWith(func(c *x509.Certificate) { c.AuthorityKeyId = []byte{1, 2, 3, 4} })),
+				when("an octet too much", leafWith(func(c *x509.Certificate) {
+					value := fixtures.Sequence(&fixtures.Node{Tag: 0x80, Content: c.AuthorityKeyId}).Encode()
+					c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: []int{2, 5, 29, 35}, Value: append(value, 0)})
+				})),
 				when("a serial number too", leafWith(func(c *x509.Certificate) {
 					value := fixtures.Sequence(&fixtures.Node{Tag: 0x80, Content: c.AuthorityKeyId}, &fixtures.Node{Tag: 0x82, Content: []byte{7}})
 					c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: []int{2, 5, 29, 35}, Value: value.Encode()})
@@ -164,6 +168,11 @@ func purposeRules() []*Rule {
 					c.NotBefore, c.ExtKeyUsage = mustDay("2020-07-01"), append(c.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning)
 				})),
 				when("since", issuerWith(func(c *x509.Certificate) { c.ExtKeyUsage = append(c.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning) })),
+				when("before the profile, with what had to go with it", issuerWith(func(c *x509.Certificate) {
+					c.NotBefore, c.ExtKeyUsage = mustDay("2020-07-01"), append(c.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning)
+					c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: noCheckID(), Value: []byte{5, 0}})
+				})),
+				when("a root's", rootWith(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning} })),
 				when("any purpose", issuerWith(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} })),
 			},
 			Good: []fixtures.Case{

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"net/url"
 	"strconv"
 	"strings"
@@ -70,6 +71,15 @@ func certificateRules() []*Rule {
 					r.Leaf = func(c *x509.Certificate) { c.CRLDistributionPoints = []string{"https://revocation.example/ca.crl"} }
 				}),
 				when("a cRLIssuer", func(r *fake) { r.Leaf = withCRLIssuer }),
+				when("reasons", leafWith(pointAs(func(uri *fixtures.Node) *fixtures.Node {
+					return fixtures.Sequence(fullNameOf(uri), &fixtures.Node{Tag: 0x81, Content: []byte{6, 0x40}})
+				}))),
+				when("a name that is no URI besides", leafWith(pointAs(func(uri *fixtures.Node) *fixtures.Node {
+					return fixtures.Sequence(fullNameOf(uri, &fixtures.Node{Tag: 0x82, Content: []byte("ca.example")}))
+				}))),
+				when("a name that is no URI alone", leafWith(pointAs(func(*fixtures.Node) *fixtures.Node {
+					return fixtures.Sequence(fullNameOf(&fixtures.Node{Tag: 0x82, Content: []byte("ca.example")}))
+				}))),
 				when("two distribution points", leafWith(func(c *x509.Certificate) {
 					c.CRLDistributionPoints = append(c.CRLDistributionPoints, "http://revocation.example/another.crl")
 				})),
@@ -92,6 +102,20 @@ func httpLocation(isURI bool, uri string) Verdict {
 		return fail("an http URL", "%q", uri).atMost(Warning)
 	}
 	return pass()
+}
+
+// pointAs gives a certificate one distribution point, made of the URI of its own.
+func pointAs(point func(uri *fixtures.Node) *fixtures.Node) func(*x509.Certificate) {
+	return func(c *x509.Certificate) {
+		value := fixtures.Sequence(point(uriNode(c.CRLDistributionPoints[0])))
+		c.CRLDistributionPoints = nil
+		c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: []int{2, 5, 29, 31}, Value: value.Encode()})
+	}
+}
+
+// fullNameOf is a DistributionPointName of these names.
+func fullNameOf(names ...*fixtures.Node) *fixtures.Node {
+	return fixtures.Explicit(0, fixtures.Implicit(0, fixtures.Sequence(names...)))
 }
 
 func distributionPoints(list []revocation.DistributionPoint, issued time.Time) Verdict {

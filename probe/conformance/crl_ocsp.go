@@ -49,6 +49,31 @@ func crlAgainstOCSPRules() []*Rule {
 					revokedBefore(r, 2*listedWithin)
 					r.CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Revoked: r.OCSP.RevocationTime, Reason: r.OCSP.Reason}}
 				}),
+				when("48 hours after, on a CRL that is cut short", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					r.CRL.Tamper = func(der []byte) []byte { return der[:len(der)-1] }
+				}),
+				when("48 hours after, on a CRL of nobody knows when", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					editCRL("thisUpdate", asTime(0x17, "yesterday"))(r)
+				}),
+				when("48 hours after, on a CRL of another key", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					r.CRL.ByOtherKey = true
+					keyNamed(strangersKey)(r)
+				}),
+				when("48 hours after, in an answer that is badly signed", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					r.OCSP.Tamper = spoilSignature
+				}),
+				when("48 hours after, in an answer that a stranger signed", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					r.OCSP.Signer = fixtures.AnyKey
+				}),
+				when("48 hours after, in an answer of nobody knows when", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					noTime("responses[0].thisUpdate")(r)
+				}),
 				when("at a time that cannot be read", func(r *fake) {
 					revokedBefore(r, 2*listedWithin)
 					noTime("responses[0].certStatus.revocationTime")(r)

@@ -50,24 +50,30 @@ func partitionRules() []*Rule {
 					shards(r, ownPoint)
 					r.Disclose, r.Shards[0].CRL.IssuingDP = all, nil
 				}),
-				when("two certificates with a CRL each, of which the CCADB shows one", func(r *fake) {
+				when("two certificates' CRLs, of which the CCADB shows one", func(r *fake) {
 					shards(r, ownPoint)
 					r.Shards[0].Leaf, r.Shards[0].CRL.IssuingDP = true, nil
 					r.Disclose = func(urls []string) []string { return urls[:1] }
 				}),
-				when("two certificates with a CRL each, the first of which names no URL", func(r *fake) {
+				when("two CRLs, one of which is for CAs and names no URL", func(r *fake) {
+					shards(r, ownPoint)
+					r.Shards[0].Leaf, r.Shards[0].CRL.IssuingDP = true, func(string) revocation.IssuingDistributionPoint {
+						return revocation.IssuingDistributionPoint{OnlyCACerts: true}
+					}
+				}),
+				when("two certificates' CRLs, the first of which names no URL", func(r *fake) {
 					shards(r, ownPoint)
 					r.Shards[0].Leaf, r.CRL.IssuingDP = true, nil
 				}),
-				when("two certificates with a CRL each, which may not replace each other any more", func(r *fake) {
+				when("two CRLs that may not replace each other any more", func(r *fake) {
 					renewedElsewhere(replicatedWithin+time.Second, 1001)(r)
 					r.Shards[0].Leaf = true
 				}),
-				when("two certificates with a CRL each, which may replace each other but for the URL of one", func(r *fake) {
+				when("two CRLs that may replace each other but for the URL of the first", func(r *fake) {
 					renewedElsewhere(replicatedWithin, 1001)(r)
 					r.Shards[0].Leaf, r.CRL.IssuingDP = true, ownPoint
 				}),
-				when("two certificates with a CRL each, which may replace each other but for the URL of the other", func(r *fake) {
+				when("two CRLs that may replace each other but for the second's URL", func(r *fake) {
 					renewedElsewhere(replicatedWithin, 1001)(r)
 					r.Shards[0].Leaf, r.Shards[0].CRL.IssuingDP = true, ownPoint
 				}),
@@ -88,13 +94,13 @@ func partitionRules() []*Rule {
 					r.Shards = []fixtures.Shard{{Copy: true, Leaf: true}}
 					r.Disclose = all
 				}),
-				when("two certificates with a CRL each, which may replace each other", func(r *fake) {
+				when("two CRLs that may replace each other", func(r *fake) {
 					renewedElsewhere(replicatedWithin, 1001)(r)
 					r.Shards[0].Leaf = true
 				}),
 				when("one that the CCADB shows", func(r *fake) { r.Disclose = all }),
 			},
-			Also: []string{"http-crl-get-equals-disclosed"},
+			Also: []string{"http-crl-get-equals-disclosed", "crl-scope-covers-cert"},
 		},
 		{
 			ID: "crl-idp-matches-cdp",

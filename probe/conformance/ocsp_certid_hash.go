@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"crypto"
 	"github.com/revprobe/revprobe/fixtures"
 	"github.com/revprobe/revprobe/probe/evidence"
 	"github.com/revprobe/revprobe/revocation"
@@ -42,7 +43,19 @@ func certIDHashRules() []*Rule {
 			when("unknown, and good with SHA-1", func(r *fake) { r.OCSP.SHA256 = fixtures.Unknown }),
 			when("unauthorized", func(r *fake) { r.OCSP.SHA256 = fixtures.Unauthorized }),
 		},
-		Good: []fixtures.Case{when("unknown with both", func(r *fake) { r.OCSP.Assigned, r.OCSP.SHA256 = fixtures.Unknown, fixtures.Unknown })},
+		Good: []fixtures.Case{
+			when("unknown with both", func(r *fake) { r.OCSP.Assigned, r.OCSP.SHA256 = fixtures.Unknown, fixtures.Unknown }),
+			when("tryLater", func(r *fake) { r.OCSP.SHA256 = fixtures.TryLater }),
+			when("tryLater with SHA-1", func(r *fake) { r.OCSP.Assigned, r.OCSP.SHA256 = fixtures.TryLater, fixtures.Good }),
+			when("of another certificate, which is another rule's", func(r *fake) {
+				r.OCSP.Singles = func(asked []revocation.CertID) []revocation.CertID {
+					if asked[0].Hash() != crypto.SHA256 {
+						return asked
+					}
+					return alwaysAbout(func() revocation.Serial { return revokedSerial(1) })(asked)
+				}
+			}),
+		},
 	}}
 }
 

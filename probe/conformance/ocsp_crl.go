@@ -63,6 +63,14 @@ func ocspAgainstCRLRules() []*Rule {
 					valid(r, r.Now.Add(-updateAfterStart), r.Now.Add(3*day))
 				}),
 				when("unknown, as for a certificate that has expired", func(r *fake) { r.OCSP.Listed = fixtures.Unknown }),
+				when("unknown, in an answer an hour newer than the CRL", func(r *fake) {
+					r.OCSP.Listed = fixtures.Unknown
+					r.CRL.ThisUpdate = r.Now.Add(-time.Hour - setBack)
+				}),
+				when("good after a hold, in an answer an hour newer than the CRL", func(r *fake) {
+					r.OCSP.Listed = fixtures.Good
+					r.CRL.ThisUpdate, r.CRL.Entries = r.Now.Add(-time.Hour-setBack), entries(1, revocation.ReasonCertificateHold)
+				}),
 			},
 			Also: []string{"ocsp-br-update-long", "ocsp-mozilla-update-4d", "ocsp-ms-update-half"},
 		},
@@ -95,6 +103,23 @@ func ocspAgainstCRLRules() []*Rule {
 					leafListed(r, fixtures.Revoked, 0)
 					r.OCSP.RevocationTime = r.Now.Add(-day + time.Second)
 				}),
+				when("revoked a second earlier by OCSP of the same time", func(r *fake) {
+					leafListed(r, fixtures.Revoked, 0)
+					r.OCSP.RevocationTime = r.Now.Add(-day - time.Second)
+				}),
+				when("revoked when the CRL was made, and a second later by OCSP", func(r *fake) {
+					leafListed(r, fixtures.Revoked, setBack)
+					r.CRL.Entries[1].Revoked = r.CRL.ThisUpdate
+					r.OCSP.RevocationTime = r.CRL.ThisUpdate.Add(time.Second)
+				}),
+				when("revoked a second later by the CRL, which is newer", func(r *fake) {
+					leafListed(r, fixtures.Revoked, -time.Minute)
+					r.OCSP.RevocationTime = r.Now.Add(-day - time.Second)
+				}),
+				when("good, in the last second of the certificate", func(r *fake) {
+					leafListed(r, fixtures.Good, setBack)
+					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now }
+				}),
 				when("good, in an answer an hour newer than the delta alone that lists it", func(r *fake) { goodBeforeDelta(r, setBack) }),
 			},
 			Good: []fixtures.Case{
@@ -110,6 +135,14 @@ func ocspAgainstCRLRules() []*Rule {
 				when("revoked earlier by the newer of both, which may have set it back", func(r *fake) {
 					leafListed(r, fixtures.Revoked, setBack)
 					r.OCSP.RevocationTime = r.Now.Add(-day - time.Hour)
+				}),
+				when("revoked a second earlier by the CRL, which is newer", func(r *fake) {
+					leafListed(r, fixtures.Revoked, -time.Minute)
+					r.OCSP.RevocationTime = r.Now.Add(-day + time.Second)
+				}),
+				when("revoked on a day that the CRL does not tell", func(r *fake) {
+					leafListed(r, fixtures.Revoked, 0)
+					editCRL("revokedCertificates[1].revocationDate", asTime(0x17, "yesterday"))(r)
 				}),
 				when("good, a second after the certificate expired", func(r *fake) {
 					leafListed(r, fixtures.Good, setBack)
@@ -138,6 +171,17 @@ func ocspAgainstCRLRules() []*Rule {
 					leafListed(r, fixtures.Revoked, 0)
 					r.OCSP.Reason = revocation.ReasonCessationOfOperation
 				}),
+				when("two reasons, and the CRL is older", func(r *fake) {
+					leafListed(r, fixtures.Revoked, setBack)
+					r.OCSP.Reason = revocation.ReasonCessationOfOperation
+				}),
+				when("keyCompromise by OCSP of the same time", func(r *fake) {
+					leafListed(r, fixtures.Revoked, 0)
+					r.OCSP.Reason = revocation.ReasonKeyCompromise
+				}),
+				when("keyCompromise by the CRL, which is older", reasonListed(revocation.ReasonKeyCompromise, setBack)),
+				when("cessationOfOperation by the CRL", reasonListed(revocation.ReasonCessationOfOperation, 0)),
+				when("privilegeWithdrawn by the CRL", reasonListed(revocation.ReasonPrivilegeWithdrawn, 0)),
 				when("no reason by OCSP", func(r *fake) {
 					leafListed(r, fixtures.Revoked, 0)
 					r.OCSP.NoReason = true
@@ -145,6 +189,7 @@ func ocspAgainstCRLRules() []*Rule {
 			},
 			Good: []fixtures.Case{
 				when("the same reason", func(r *fake) { leafListed(r, fixtures.Revoked, 0) }),
+				when("keyCompromise by the CRL, which is newer", reasonListed(revocation.ReasonKeyCompromise, -time.Minute)),
 				when("keyCompromise by the newer of both", func(r *fake) {
 					leafListed(r, fixtures.Revoked, setBack)
 					r.OCSP.Reason = revocation.ReasonKeyCompromise
@@ -160,6 +205,14 @@ func leafListed(r *fake, status fixtures.Status, older time.Duration) {
 	r.CRL.ThisUpdate = r.Now.Add(-time.Hour - older)
 	r.CRL.Entries = append(entries(1, revocation.ReasonKeyCompromise), fixtures.CRLEntry{Leaf: true, Revoked: r.Now.Add(-day), Reason: revocation.ReasonSuperseded})
 	r.OCSP.Assigned = status
+}
+
+// reasonListed has the CRL, so much older than the answers, give another reason than OCSP does.
+func reasonListed(reason revocation.ReasonCode, older time.Duration) func(*fake) {
+	return func(r *fake) {
+		leafListed(r, fixtures.Revoked, older)
+		r.CRL.Entries[1].Reason, r.OCSP.Reason = reason, revocation.ReasonSuperseded
+	}
 }
 
 // comparison is what OCSP and a CRL that a client would heed say of one certificate.

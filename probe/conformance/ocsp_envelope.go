@@ -41,7 +41,13 @@ func envelopeRules() []*Rule {
 				when("a nextUpdate that is no time", noTime("responses[0].nextUpdate")),
 				when("a revocationTime that is no time", leafRevoked(noTime("responses[0].certStatus.revocationTime"))),
 			},
-			Good: []fixtures.Case{when("exactly one", func(*fake) {})},
+			Good: []fixtures.Case{
+				when("exactly one", func(*fake) {}),
+				when("BER in a certificate that is sent along", func(r *fake) {
+					ber := bytes.Replace(r.IssuerCertificate().Raw, []byte{1, 1, 0xff}, []byte{1, 1, 1}, 1)
+					r.OCSP.Certificates = func([][]byte) [][]byte { return [][]byte{ber} }
+				}),
+			},
 			Also: []string{"ocsp-time-format"},
 		},
 		{

@@ -47,11 +47,17 @@ func methodRules() []*Rule {
 					r.OCSP.ForGET = func(o *fixtures.OCSP) { o.Assigned = fixtures.Revoked }
 				}),
 			},
-			Good: []fixtures.Case{when("of another age", func(r *fake) {
-				r.OCSP.ForGET = func(o *fixtures.OCSP) {
-					o.ProducedAt, o.ThisUpdate, o.NextUpdate = r.Now.Add(-day), r.Now.Add(-day), r.Now.Add(3*day)
-				}
-			})},
+			Good: []fixtures.Case{
+				when("of another age", func(r *fake) {
+					r.OCSP.ForGET = func(o *fixtures.OCSP) {
+						o.ProducedAt, o.ThisUpdate, o.NextUpdate = r.Now.Add(-day), r.Now.Add(-day), r.Now.Add(3*day)
+					}
+				}),
+				when("tryLater by POST", func(r *fake) {
+					r.OCSP.Assigned = fixtures.TryLater
+					r.OCSP.ForGET = func(o *fixtures.OCSP) { o.Assigned = fixtures.Good }
+				}),
+			},
 		},
 		{
 			ID:      "http-ocsp-get",

@@ -49,11 +49,18 @@ func signerRules() []*Rule {
 				}
 				return pass()
 			},
-			Bad: []fixtures.Case{when("left out", func(r *fake) {
-				r.OCSP.Signer = fixtures.Delegated
-				withoutCertificates(r)
-			})},
+			Bad: []fixtures.Case{
+				when("left out", func(r *fake) {
+					r.OCSP.Signer = fixtures.Delegated
+					withoutCertificates(r)
+				}),
+				when("left out, of one that is at hand", func(r *fake) {
+					r.OCSP.Signer = fixtures.Ancestor
+					withoutCertificates(r)
+				}),
+			},
 			Good: []fixtures.Case{when("sent", func(r *fake) { r.OCSP.Signer = fixtures.Delegated })},
+			Also: []string{"ocsp-signer-authorized"},
 		},
 		{
 			ID:     "ocsp-signer-authorized",
@@ -144,9 +151,17 @@ func signerRules() []*Rule {
 				}
 				return pass()
 			},
-			Bad: []fixtures.Case{when("another key's hash", func(r *fake) {
-				r.OCSP.Edit = func(data *fixtures.Node) { data.MustFind("responderID").Children[0].Content[0] ^= 1 }
-			})},
+			Bad: []fixtures.Case{
+				when("another key's hash", func(r *fake) {
+					r.OCSP.Edit = func(data *fixtures.Node) { data.MustFind("responderID").Children[0].Content[0] ^= 1 }
+				}),
+				when("the name in another kind of string", func(r *fake) {
+					r.OCSP.ByName = true
+					r.OCSP.Edit = func(data *fixtures.Node) {
+						data.MustFind("responderID").Children[0] = fixtures.Verbatim(inUTF8(r.IssuerCertificate().RawSubject))
+					}
+				}),
+			},
 			Good: []fixtures.Case{when("byName", func(r *fake) { r.OCSP.ByName = true })},
 		},
 		{

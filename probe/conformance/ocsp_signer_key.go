@@ -65,6 +65,10 @@ func signerKeyRules() []*Rule {
 			},
 			Bad: []fixtures.Case{
 				when("without digitalSignature", func(r *fake) { r.Issuer = withoutDigitalSignature }),
+				when("without digitalSignature in one of two certificates", func(r *fake) {
+					r.Issuer = withoutDigitalSignature
+					r.CrossCertificate = func(*x509.Certificate) {}
+				}),
 				when("without keyUsage", func(r *fake) { r.Issuer = func(c *x509.Certificate) { c.KeyUsage = 0 } }),
 			},
 			Good: []fixtures.Case{

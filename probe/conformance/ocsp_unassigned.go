@@ -104,7 +104,10 @@ func unassignedRules() []*Rule {
 				}),
 				when("as a real revocation", func(r *fake) { r.OCSP.Unassigned = fixtures.Revoked }),
 			},
-			Good: []fixtures.Case{when("the exact form", func(r *fake) { r.OCSP.Unassigned = fixtures.ExtendedRevoked })},
+			Good: []fixtures.Case{
+				when("the exact form", func(r *fake) { r.OCSP.Unassigned = fixtures.ExtendedRevoked }),
+				when("the compromise of the CA", func(r *fake) { r.OCSP.Unassigned, r.OCSP.Reason = fixtures.Revoked, revocation.ReasonCACompromise }),
+			},
 		},
 		{
 			ID:     "ocsp-extended-revoke-form",

@@ -111,7 +111,12 @@ func rareHTTPRules() []*Rule {
 			Service: func(s ServiceSubject) Verdict {
 				return s.odd(plainPOST, func(p, _ ProbeAnswer) Verdict { return p.inOrder() }, "pipelined")
 			},
-			Bad: []fixtures.Case{when("about another certificate", aboutAnother("kept-open"))},
+			Bad: []fixtures.Case{
+				when("about another certificate", aboutAnother("kept-open")),
+				when("about the first one always", func(r *fake) {
+					oddly("kept-open", fixtures.Reaction{OCSP: func(o *fixtures.OCSP) { o.Singles = alwaysAbout(r.LeafSerial) }})(r)
+				}),
+			},
 			Good: []fixtures.Case{
 				when("unauthorized", says("kept-open", fixtures.Unauthorized)),
 				when("the connection ends after the first", carried("kept-open", fixtures.HTTP{Header: map[string][]string{"Connection": {"close"}}})),
