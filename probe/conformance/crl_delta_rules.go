@@ -47,6 +47,25 @@ func deltaRules() []*Rule {
 			Good: []fixtures.Case{
 				when("a complete CRL", func(*fake) {}),
 				when("beside the complete CRL that it builds on", func(r *fake) { deltaBeside(r, nil) }),
+				when("5 hours old, on the number of the complete CRL", func(r *fake) {
+					crlStartsAt(r, r.Now.Add(-6*time.Hour))
+					deltaBeside(r, func(d *fixtures.CRL) { d.ThisUpdate = r.Now.Add(-5 * time.Hour) })
+				}),
+				when("5 hours old, on a number of another scope", func(r *fake) {
+					overtaken(r, 5*time.Hour)
+					r.Shards[0].CRL.IssuingDP = ownPoint
+				}),
+				when("without a number", func(r *fake) {
+					deltaBeside(r, func(d *fixtures.CRL) { d.NoNumber = true })
+				}),
+				when("5 hours old, to a CRL without a number", func(r *fake) {
+					overtaken(r, 5*time.Hour)
+					r.CRL.NoNumber = true
+				}),
+				when("5 hours old, on what is no number", func(r *fake) {
+					overtaken(r, 5*time.Hour)
+					r.Shards[0].CRL.Extensions[0].Value = []byte{5, 0}
+				}),
 				when("4 hours old, on the number after that of the complete CRL", func(r *fake) { overtaken(r, replicatedWithin) }),
 			},
 			Also: []string{"crl-ext-allowed"},
@@ -137,6 +156,14 @@ func deltaRules() []*Rule {
 			},
 			Good: []fixtures.Case{
 				when("the next number, half an hour later", func(r *fake) { deltaBeside(r, nil) }),
+				when("no number in the delta", func(r *fake) { deltaBeside(r, func(d *fixtures.CRL) { d.NoNumber = true }) }),
+				when("no number in the complete CRL", func(r *fake) {
+					deltaBeside(r, nil)
+					r.CRL.NoNumber = true
+				}),
+				when("two numbers at one time, for other certificates", func(r *fake) {
+					deltaBeside(r, func(d *fixtures.CRL) { d.ThisUpdate, d.IssuingDP = r.Now.Add(-time.Hour), ownPoint })
+				}),
 				when("the same number at the same time", func(r *fake) { deltaOfOneTime(r, nil) }),
 				when("a smaller number an hour later, which may have been set back less", func(r *fake) { numberedBelow(r, setBack) }),
 				when("a greater number an hour earlier, which may have been set back more", func(r *fake) { deltaBefore(r, setBack) }),
@@ -159,6 +186,18 @@ func deltaRules() []*Rule {
 					deltaOfOneTime(r, []fixtures.CRLEntry{{Leaf: true, Reason: revocation.ReasonSuperseded, Revoked: r.Now.Add(-2 * time.Hour)}})
 					revokedBefore(r, time.Hour)
 				}),
+				when("the certificate at hand, taken off by the delta alone", func(r *fake) {
+					r.CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Reason: revocation.ReasonSuperseded, Revoked: r.Now.Add(-2 * time.Hour)}}
+					deltaOfOneTime(r, []fixtures.CRLEntry{{Leaf: true, Reason: revocation.ReasonRemoveFromCRL, Revoked: r.Now.Add(-2 * time.Hour)}})
+				}),
+				when("taken off by a delta with whose thisUpdate it expires", func(r *fake) {
+					r.Leaf = func(c *x509.Certificate) { c.NotAfter = r.Now }
+					r.CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Reason: revocation.ReasonSuperseded, Revoked: r.Now.Add(-2 * time.Hour)}}
+					deltaBeside(r, func(d *fixtures.CRL) {
+						d.ThisUpdate = r.Now
+						d.Entries = []fixtures.CRLEntry{{Leaf: true, Reason: revocation.ReasonRemoveFromCRL, Revoked: r.Now.Add(-time.Hour)}}
+					})
+				}),
 				when("taken off by the delta alone", func(r *fake) {
 					r.CRL.Entries = entries(1, revocation.ReasonSuperseded)
 					deltaOfOneTime(r, []fixtures.CRLEntry{{Serial: r.CRL.Entries[0].Serial, Reason: revocation.ReasonRemoveFromCRL}})
@@ -174,6 +213,34 @@ func deltaRules() []*Rule {
 				when("revoked by both", func(r *fake) {
 					r.CRL.Entries = entries(1, revocation.ReasonSuperseded)
 					deltaOfOneTime(r, r.CRL.Entries)
+				}),
+				when("revoked by a delta of the same number alone, half an hour later", func(r *fake) {
+					deltaOfOneTime(r, revokedOnDelta)
+					r.Shards[0].CRL.ThisUpdate = r.Now.Add(-deltaAge)
+				}),
+				when("revoked by a delta of the same time alone, of the next number", func(r *fake) {
+					deltaOfOneTime(r, revokedOnDelta)
+					r.Shards[0].CRL.Number = 1001
+				}),
+				when("revoked by the delta alone, for other certificates", func(r *fake) {
+					deltaOfOneTime(r, revokedOnDelta)
+					r.Shards[0].CRL.IssuingDP = ownPoint
+				}),
+				when("revoked by the delta alone, of several CAs", func(r *fake) {
+					deltaOfOneTime(r, revokedOnDelta)
+					r.CRL.IssuingDP = func(string) revocation.IssuingDistributionPoint {
+						return revocation.IssuingDistributionPoint{Indirect: true}
+					}
+					r.Shards[0].CRL.IssuingDP = r.CRL.IssuingDP
+				}),
+				when("revoked by the delta alone, without a number", func(r *fake) {
+					deltaOfOneTime(r, revokedOnDelta)
+					r.Shards[0].CRL.NoNumber = true
+				}),
+				when("taken off by a delta to a later CRL, and revoked for good", func(r *fake) {
+					overtaken(r, replicatedWithin)
+					r.CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Reason: revocation.ReasonSuperseded, Revoked: r.Now.Add(-day)}}
+					r.Shards[0].CRL.Entries = []fixtures.CRLEntry{{Leaf: true, Reason: revocation.ReasonRemoveFromCRL, Revoked: r.Now.Add(-time.Hour)}}
 				}),
 				when("revoked by a later delta alone", func(r *fake) {
 					deltaBeside(r, func(d *fixtures.CRL) {
@@ -273,6 +340,9 @@ func deltaOf(base int64, critical bool) []revocation.Extension {
 	x.Critical = critical
 	return []revocation.Extension{x}
 }
+
+// revokedOnDelta is an entry that the complete CRL lacks.
+var revokedOnDelta = []fixtures.CRLEntry{{Serial: revokedSerial(1), Reason: revocation.ReasonSuperseded}}
 
 // deltaAge is how old the fake's delta is.
 const deltaAge = 30 * time.Minute

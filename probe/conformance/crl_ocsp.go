@@ -83,6 +83,18 @@ func crlAgainstOCSPRules() []*Rule {
 					revokedBefore(r, listedWithin-deltaAge)
 					deltaBeside(r, nil)
 				}),
+				when("on the later of two deltas alone", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					leafOnDelta(r)
+					r.Shards[0].CRL.Number = 1002
+					r.Shards = append(r.Shards, earlierDelta(r))
+				}),
+				when("on the later of two deltas alone, which comes second", func(r *fake) {
+					revokedBefore(r, 2*listedWithin)
+					leafOnDelta(r)
+					r.Shards[0].CRL.Number = 1002
+					r.Shards = append([]fixtures.Shard{earlierDelta(r)}, r.Shards...)
+				}),
 				when("on the delta alone", func(r *fake) {
 					revokedBefore(r, 2*listedWithin)
 					leafOnDelta(r)
@@ -301,6 +313,11 @@ func delegateListed(a *ResponseSubject, c *CRLSubject) Verdict {
 func revokedBefore(r *fake, d time.Duration) {
 	r.OCSP.Assigned, r.OCSP.Reason = fixtures.Revoked, revocation.ReasonSuperseded
 	r.OCSP.RevocationTime = r.Now.Add(-time.Hour - d)
+}
+
+// earlierDelta is a delta before that of deltaBeside, without entries.
+func earlierDelta(r *fake) fixtures.Shard {
+	return fixtures.Shard{CRL: fixtures.CRL{Number: 1001, ThisUpdate: r.Now.Add(-deltaAge - 10*time.Minute), Extensions: deltaOf(1000, true)}, FreshestOfCRL: true}
 }
 
 // caListed lets the certificate asked about be a CA's that is on a CRL issued so long ago.

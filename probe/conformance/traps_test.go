@@ -183,6 +183,23 @@ func TestTraps(t *testing.T) {
 				}
 			}
 		}, "crl-urls-identical", conformance.Warning},
+		"two numbers at one time, of a delta": {"web", func(r *fixtures.Responder) {
+			withDelta(r)
+			r.Shards[0].CRL.ThisUpdate = r.Now.Add(-time.Hour)
+		}, nil, "crl-delta-number", conformance.Notice},
+		"revoked by a delta of one time alone": {"web", func(r *fixtures.Responder) {
+			withDelta(r, fixtures.CRLEntry{Serial: revocation.Serial{0x41, 1}, Revoked: r.Now.Add(-day), Reason: revocation.ReasonSuperseded})
+			r.Shards[0].CRL.Number, r.Shards[0].CRL.ThisUpdate = 1000, r.Now.Add(-time.Hour)
+		}, nil, "crl-delta-consistent", conformance.Warning},
+		"the leaf revoked by a delta of one time alone": {"web", func(r *fixtures.Responder) {
+			withDelta(r, fixtures.CRLEntry{Leaf: true, Revoked: r.Now.Add(-day), Reason: revocation.ReasonSuperseded})
+			r.Shards[0].CRL.Number, r.Shards[0].CRL.ThisUpdate = 1000, r.Now.Add(-time.Hour)
+		}, nil, "crl-delta-consistent", conformance.Error},
+		"taken off by a delta of one time alone": {"web", func(r *fixtures.Responder) {
+			r.CRL.Entries = []fixtures.CRLEntry{{Serial: revocation.Serial{0x41, 1}, Revoked: r.Now.Add(-day), Reason: revocation.ReasonSuperseded}}
+			withDelta(r, fixtures.CRLEntry{Serial: revocation.Serial{0x41, 1}, Revoked: r.Now.Add(-day), Reason: revocation.ReasonRemoveFromCRL})
+			r.Shards[0].CRL.Number, r.Shards[0].CRL.ThisUpdate = 1000, r.Now.Add(-time.Hour)
+		}, nil, "crl-delta-consistent", conformance.Warning},
 		"serial number 0 of a root": {"rfc", func(r *fixtures.Responder) {
 			r.Root = func(c *x509.Certificate) { c.SerialNumber = new(big.Int) }
 		}, nil, "cert-serial-range", conformance.Notice},
