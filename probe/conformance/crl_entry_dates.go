@@ -76,6 +76,14 @@ func crlDateRules() []*Rule {
 			Good: []fixtures.Case{
 				when("1999", revokedAt(func(*fake) time.Time { return time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC) })),
 				when("the leaf's notBefore", leafRevokedAt(-10*day)),
+				when("a second before the leaf's notBefore, by another key", func(r *fake) {
+					leafRevokedAt(-10*day - time.Second)(r)
+					r.CRL.ByOtherKey = true
+				}),
+				when("the leaf's at no time that can be read", func(r *fake) {
+					leafRevokedAt(-10 * day)(r)
+					editCRL("revokedCertificates[0].revocationDate", asTime(0x17, "yesterday"))(r)
+				}),
 			},
 			Also: []string{"ocsp-revocationtime-sane"},
 		},
@@ -99,6 +107,26 @@ func crlDateRules() []*Rule {
 			Bad: []fixtures.Case{when("a second more than two CRLs later", expiredAndListed(8*day+time.Second))},
 			Good: []fixtures.Case{
 				when("two CRLs later", expiredAndListed(8*day)),
+				when("two CRLs later, and off it again", func(r *fake) {
+					expiredAndListed(8*day + time.Second)(r)
+					r.CRL.Entries[0].Reason = revocation.ReasonRemoveFromCRL
+				}),
+				when("on a CRL by another key", func(r *fake) {
+					expiredAndListed(8*day + time.Second)(r)
+					r.CRL.ByOtherKey = true
+				}),
+				when("on a CRL without nextUpdate", func(r *fake) {
+					expiredAndListed(8*day + time.Second)(r)
+					r.CRL.NoNextUpdate = true
+				}),
+				when("a certificate for mail, whose signatures may be looked at later", func(r *fake) {
+					expiredAndListed(8*day + time.Second)(r)
+					expired := r.Leaf
+					r.Leaf = func(c *x509.Certificate) {
+						expired(c)
+						c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}
+					}
+				}),
 				when("where expired certificates are kept", func(r *fake) {
 					expiredAndListed(8*day + time.Second)(r)
 					r.CRL.Extensions = []revocation.Extension{expiredCertsOnCRL}
