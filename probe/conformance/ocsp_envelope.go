@@ -137,25 +137,19 @@ func envelopeRules() []*Rule {
 	}
 }
 
-// derFaults returns what is wrong with the response's encoding, without what lies inside
-// embedded certificates: those are somebody else's signature.
+// derFaults returns what is wrong with the response's encoding. Nobody looks inside embedded
+// certificates, which are somebody else's signature.
 func derFaults(r *revocation.OCSPResponse) []revocation.Deviation {
 	faults := slices.DeleteFunc(slices.Clone(r.Deviations), func(d revocation.Deviation) bool {
 		return d.Kind == revocation.DevEmpty || d.Kind == revocation.DevDuplicate // valid DER, which other rules object to
 	})
 	for _, d := range revocation.StrictDER(r.Raw) {
 		known := slices.ContainsFunc(faults, func(f revocation.Deviation) bool { return f.Offset == d.Offset })
-		if !known && !inCertificate(r, d.Offset) {
+		if !known {
 			faults = append(faults, d)
 		}
 	}
 	return faults
-}
-
-func inCertificate(r *revocation.OCSPResponse, offset int64) bool {
-	return r.Basic != nil && slices.ContainsFunc(r.Basic.Certificates, func(c revocation.EmbeddedCertificate) bool {
-		return offset > c.Offset && offset < c.Offset+int64(len(c.Raw))
-	})
 }
 
 func deviationText(list []revocation.Deviation) string {
