@@ -11,14 +11,12 @@ import (
 // cacheControl is the directives of every Cache-Control field of an answer (RFC 9111 §5.2).
 type cacheControl struct {
 	directives map[string][]string // by name in lower case: each argument, "" where there was none
-	fields     int                 // how many field lines there were
-	malformed  string              // the first part that is no directive
 }
 
-// cacheControlOf reads what an answer says about caching. What is no directive is passed
-// over, as caches do.
+// cacheControlOf reads what an answer says about caching. What is no directive stands under a
+// name that nobody looks for.
 func cacheControlOf(x *evidence.Exchange) cacheControl {
-	c := cacheControl{directives: map[string][]string{}, fields: len(x.Header["Cache-Control"])}
+	c := cacheControl{directives: map[string][]string{}}
 	for _, field := range x.Header["Cache-Control"] {
 		for _, part := range listElements(field) {
 			name, argument, given := strings.Cut(part, "=")
@@ -26,14 +24,7 @@ func cacheControlOf(x *evidence.Exchange) cacheControl {
 			if argument = strings.TrimSpace(argument); given {
 				argument = unquoted(argument)
 			}
-			switch {
-			case !isToken(name):
-				if c.malformed == "" {
-					c.malformed = part
-				}
-			default:
-				c.directives[name] = append(c.directives[name], argument)
-			}
+			c.directives[name] = append(c.directives[name], argument)
 		}
 	}
 	return c
@@ -101,12 +92,6 @@ func unquoted(text string) string {
 		b.WriteByte(text[i])
 	}
 	return b.String()
-}
-
-func isToken(text string) bool {
-	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", r)
-	})
 }
 
 // freshness is how long a cache may go on giving an answer.
