@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"crypto/x509"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -72,14 +73,29 @@ func TestCRLTraps(t *testing.T) {
 		rule    string
 		want    conformance.Severity
 	}{
-		"hold, publicly trusted":               {"web", listing(held), nil, "crl-reason-no-hold", conformance.Error},
-		"hold, by a private CA":                {"web", privateCA(listing(held)), nil, "crl-reason-no-hold", conformance.Notice},
-		"hold, by the RFCs":                    {"rfc", listing(held), nil, "crl-reason-no-hold", 0},
-		"indirect, by the RFCs":                {"rfc", limitedTo(revocation.IssuingDistributionPoint{Indirect: true}), nil, "crl-no-indirect", 0},
-		"a CA without a reason":                {"web", asCA(reasonless), nil, "crl-reason-ca-present", conformance.Error},
-		"a CA without a reason, long ago":      {"web", asCA(old), nil, "crl-reason-ca-present", conformance.Warning},
-		"perhaps a CA without a reason":        {"web", listing(reasonless), scopeCA, "crl-reason-ca-present", conformance.Warning},
-		"a leaf without a reason":              {"web", listing(reasonless), nil, "crl-reason-ca-present", 0},
+		"hold, publicly trusted":          {"web", listing(held), nil, "crl-reason-no-hold", conformance.Error},
+		"hold, by a private CA":           {"web", privateCA(listing(held)), nil, "crl-reason-no-hold", conformance.Notice},
+		"hold, by the RFCs":               {"rfc", listing(held), nil, "crl-reason-no-hold", 0},
+		"indirect, by the RFCs":           {"rfc", limitedTo(revocation.IssuingDistributionPoint{Indirect: true}), nil, "crl-no-indirect", 0},
+		"a CA without a reason":           {"web", asCA(reasonless), nil, "crl-reason-ca-present", conformance.Error},
+		"a CA without a reason, long ago": {"web", asCA(old), nil, "crl-reason-ca-present", conformance.Warning},
+		"perhaps a CA without a reason":   {"web", listing(reasonless), scopeCA, "crl-reason-ca-present", conformance.Warning},
+		"a leaf without a reason":         {"web", listing(reasonless), nil, "crl-reason-ca-present", 0},
+		"CAs without a reason, now and long ago": {"web", func(r *fixtures.Responder) {
+			asCA(reasonless)(r)
+			r.CRL.Entries = append(r.CRL.Entries, old)
+		}, nil, "crl-reason-ca-present", conformance.Error},
+		"code 0, now and long ago": {"web", func(r *fixtures.Responder) {
+			for i, e := range []fixtures.CRLEntry{reasonless, old} {
+				e.Serial, e.ExplicitUnspecified = revocation.Serial{0x41, byte(i)}, true
+				r.CRL.Entries = append(r.CRL.Entries, e)
+			}
+		}, nil, "crl-reason-unspecified-absent", conformance.Error},
+		"the certificate's number, and one that it may have": {"web", func(r *fixtures.Responder) {
+			listing(fixtures.CRLEntry{Leaf: true, Reason: 1})(r)
+			r.CRL.Entries = append(r.CRL.Entries, fixtures.CRLEntry{Serial: revocation.Serial{0}, Reason: 1})
+			r.Leaf = func(c *x509.Certificate) { c.SerialNumber = new(big.Int).Lsh(big.NewInt(0x41), 160) }
+		}, nil, "crl-entry-serial-valid", conformance.Warning},
 		"a number that a certificate may have": {"web", listing(fixtures.CRLEntry{Serial: revocation.Serial{0}, Reason: 1}), nil, "crl-entry-serial-valid", conformance.Warning},
 		"a delta as a file":                    {"web", deltaCRL, file, "crl-no-delta", 0},
 		"a delta at a distribution point":      {"web", deltaCRL, nil, "crl-no-delta", conformance.Error},
