@@ -33,23 +33,6 @@ func constrained(c *x509.Certificate) {
 	c.ExcludedIPRanges = []*net.IPNet{{IP: net.IPv4zero.To4(), Mask: net.CIDRMask(0, 32)}, {IP: net.IPv6zero, Mask: net.CIDRMask(0, 128)}}
 }
 
-// goodUnder has "good" said of what a CA with those name constraints never issued.
-func goodUnder(constraints func(*x509.Certificate)) func(*fixtures.Responder) {
-	return func(r *fixtures.Responder) { r.OCSP.Unassigned, r.Issuer = fixtures.Good, constraints }
-}
-
-func ranges(list ...string) []*net.IPNet {
-	var nets []*net.IPNet
-	for _, text := range list {
-		_, network, err := net.ParseCIDR(text)
-		if err != nil {
-			panic(err) // they are constants
-		}
-		nets = append(nets, network)
-	}
-	return nets
-}
-
 func spoil(der []byte) []byte {
 	if b := revocation.ReadOCSPResponse(der).Basic; b != nil {
 		b.Signature[len(b.Signature)-1] ^= 1
@@ -89,38 +72,6 @@ func TestSeverityOfCases(t *testing.T) {
 		{"good, technically constrained CA", "ocsp-unassigned-not-good", conformance.Warning, func(r *fixtures.Responder) {
 			r.OCSP.Unassigned, r.Issuer = fixtures.Good, constrained
 		}},
-		{"good, CA for mail", "ocsp-unassigned-not-good", conformance.Warning, func(r *fixtures.Responder) {
-			r.OCSP.Unassigned = fixtures.Good
-			r.Issuer = func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection} }
-		}},
-		{"good, CA for everything", "ocsp-unassigned-not-good", conformance.Critical, func(r *fixtures.Responder) {
-			r.OCSP.Unassigned = fixtures.Good
-			r.Issuer = func(c *x509.Certificate) {
-				c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection, x509.ExtKeyUsageAny}
-			}
-		}},
-		{"good, CA without purposes", "ocsp-unassigned-not-good", conformance.Critical, func(r *fixtures.Responder) {
-			r.OCSP.Unassigned = fixtures.Good
-			r.Issuer = func(c *x509.Certificate) { c.ExtKeyUsage = nil }
-		}},
-		{"good, no names and no addresses permitted", "ocsp-unassigned-not-good", conformance.Warning, goodUnder(func(c *x509.Certificate) {
-			c.ExcludedDNSDomains, c.ExcludedIPRanges = []string{""}, ranges("0.0.0.0/0", "10.0.0.0/8", "::/0")
-		})},
-		{"good, some addresses permitted", "ocsp-unassigned-not-good", conformance.Warning, goodUnder(func(c *x509.Certificate) {
-			c.PermittedDNSDomains, c.PermittedIPRanges = []string{"example.com"}, ranges("192.0.2.0/24")
-		})},
-		{"good, some addresses permitted, and all names", "ocsp-unassigned-not-good", conformance.Critical, goodUnder(func(c *x509.Certificate) {
-			c.PermittedIPRanges = ranges("192.0.2.0/24")
-		})},
-		{"good, addresses of IPv6 permitted", "ocsp-unassigned-not-good", conformance.Critical, goodUnder(func(c *x509.Certificate) {
-			c.PermittedDNSDomains, c.ExcludedIPRanges = []string{"example.com"}, ranges("0.0.0.0/0")
-		})},
-		{"good, addresses of IPv4 permitted", "ocsp-unassigned-not-good", conformance.Critical, goodUnder(func(c *x509.Certificate) {
-			c.PermittedDNSDomains, c.ExcludedIPRanges = []string{"example.com"}, ranges("::/0")
-		})},
-		{"good, half of IPv4 permitted", "ocsp-unassigned-not-good", conformance.Critical, goodUnder(func(c *x509.Certificate) {
-			c.PermittedDNSDomains, c.ExcludedIPRanges = []string{"example.com"}, ranges("0.0.0.0/1", "::/0")
-		})},
 		{"good, name constraints without addresses", "ocsp-unassigned-not-good", conformance.Critical, func(r *fixtures.Responder) {
 			r.OCSP.Unassigned = fixtures.Good
 			r.Issuer = func(c *x509.Certificate) { c.PermittedDNSDomains = []string{"example.com"} }
