@@ -72,9 +72,10 @@ func TestResumeAfterAnInterruption(t *testing.T) {
 	for _, ending := range []string{"", ".zst"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		var b bodies
-		s := issuer(t, always(fixtures.Unknown), b.around(func(n int64, _ *http.Request) {
+		s := issuer(t, always(fixtures.Unknown), b.around(func(n int64, req *http.Request) {
 			if n == 15 {
 				cancel()
+				<-req.Context().Done() // the program lets go of it
 			}
 		}))
 		list := write(t, "list.pem", s.list(0, 40, poisoned))
