@@ -21,6 +21,25 @@ const (
 	KindUnrecognised Kind = "unrecognised"
 )
 
+// WithArticle names the kind in a sentence: "an OCSP response".
+func (k Kind) WithArticle() string {
+	switch k {
+	case KindOCSPResponse:
+		return "an OCSP response"
+	case KindOCSPRequest:
+		return "an OCSP request"
+	case KindCRL:
+		return "a CRL"
+	case KindCertificate:
+		return "a certificate"
+	case KindCMS:
+		return "a PKCS#7 bundle"
+	case KindArchive:
+		return "an archive of revprobe"
+	}
+	return "something else"
+}
+
 // Encoding is how a file or body is written, seen from outside: a PEM file behind a
 // byte order mark is EncodingBOM.
 type Encoding string

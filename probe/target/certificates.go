@@ -87,5 +87,5 @@ func parseBinary(der []byte) ([]*x509.Certificate, error) {
 	case form.Kind == revocation.KindUnrecognised:
 		return nil, fmt.Errorf("it is %s, not a certificate", form.Encoding)
 	}
-	return nil, fmt.Errorf("it is a %s, not a certificate", form.Kind)
+	return nil, fmt.Errorf("it is %s, not a certificate", form.Kind.WithArticle())
 }

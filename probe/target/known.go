@@ -54,7 +54,7 @@ func readKnownFile(name string, to *probe.Known) error {
 		addCertificates(list, to)
 		return errors.Unwrap(err)
 	case form.Kind != revocation.KindUnrecognised:
-		return fmt.Errorf("it is a %s, which names no serials", form.Kind)
+		return fmt.Errorf("it is %s, which names no serials", form.Kind.WithArticle())
 	}
 	return readSerials(buffered, to)
 }

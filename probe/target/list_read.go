@@ -89,7 +89,7 @@ func (l *listReader) read() error {
 	case form.Kind == revocation.KindUnrecognised:
 		return fmt.Errorf("it is %s: a list is PEM, DER or CSV", form.Encoding)
 	}
-	return fmt.Errorf("it is a %s (%s): a list is certificates in PEM, DER or CSV", form.Kind, form.Encoding)
+	return fmt.Errorf("it is %s (%s): a list is certificates in PEM, DER or CSV", form.Kind.WithArticle(), form.Encoding)
 }
 
 // certificate reads a certificate and hands it over, and reports whether to go on.

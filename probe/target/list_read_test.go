@@ -115,7 +115,7 @@ func TestReadListThatIsNone(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"empty":               {"", "it is empty"},
 		"a mark alone":        {"\ufeff", "it is empty"},
-		"a CRL":               {string(crl), "it is a crl (der): a list is certificates in PEM, DER or CSV"},
+		"a CRL":               {string(crl), "it is a CRL (der): a list is certificates in PEM, DER or CSV"},
 		"PEM of keys":         {string(armoured("PRIVATE KEY", []byte{1})), "it holds no certificate"},
 		"a picture":           {"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "it is binary: a list is PEM, DER or CSV"},
 		"a web page":          {"<!DOCTYPE html><html></html>", "it is html: a list is PEM, DER or CSV"},
