@@ -143,16 +143,19 @@ func (l *linter) lint(names []string) (int, error) {
 	count, least := 0, exitClean
 	for _, name := range names {
 		r, err := l.file(name)
+		judged := r != nil
 		if err == nil {
 			err = useless(name, r)
-			if err == nil || l.judge.format.Name == "json" {
-				whole.Add(r)
-			}
+			judged = err == nil || l.judge.format.Name == "json"
+		}
+		if judged {
+			whole.Add(r)
+		} else {
+			count++
 		}
 		if err != nil {
 			warn(l.env, err)
 			least = max(least, codeOf(err))
-			count++
 		}
 	}
 	if count == len(names) && l.judge.format.Name == "text" {
@@ -176,7 +179,7 @@ func useless(name string, r *conformance.Report) error {
 }
 
 // file judges one file. What is no regular file is kept first, since a CRL may have to be
-// read twice.
+// read twice. With an error, the report is of no more than the first of several PEM blocks.
 func (l *linter) file(name string) (*conformance.Report, error) {
 	body, close, err := l.open(name)
 	if err != nil {
@@ -204,7 +207,7 @@ func (l *linter) file(name string) (*conformance.Report, error) {
 		return nil, fmt.Errorf("reading %s: %w", shown, watched.err)
 	}
 	if bytes.Contains(head, []byte("-----BEGIN ")) && severalBlocks(x.BodyReader()) {
-		r.Hints = append(r.Hints, shown+" holds several PEM blocks: only the first was judged")
+		return r, fmt.Errorf("reading %s: only the first of its PEM blocks was judged: write the others to files of their own", shown)
 	}
 	return r, nil
 }

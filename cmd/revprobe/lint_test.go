@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/pem"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -84,6 +86,29 @@ func TestLintOfWhatIsNoUse(t *testing.T) {
 		if o.code != exitUsage || strings.Count(o.stderr, "\n") != 1 || !strings.Contains(o.stderr, want) || !strings.Contains(o.stdout, good.crl+": crl, der") {
 			t.Errorf("%s beside a CRL: exit %d, stderr %q, stdout\n%s", name, o.code, o.stderr, o.stdout)
 		}
+	}
+}
+
+// What stands behind the first block is not passed over in silence.
+func TestLintOfSeveralPEMBlocks(t *testing.T) {
+	t.Parallel()
+	f := filesOf(t, nil)
+	der, err := os.ReadFile(f.crl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der})
+	one, two := write(t, "one.pem", append([]byte("issued today\n"), block...)), write(t, "two.pem", slices.Concat(block, block))
+	if o := lintAt(t, 0, "--quiet", "--issuer", f.ca, one); o.stderr != "" {
+		t.Errorf("one block: %s", o.stderr)
+	}
+	o := lintAt(t, 0, "--quiet", "--issuer", f.ca, two)
+	want := "revprobe: reading " + two + ": only the first of its PEM blocks was judged: write the others to files of their own\n"
+	if o.code != exitUsage || o.stderr != want {
+		t.Errorf("exit %d, stderr %q, stdout\n%s", o.code, o.stderr, o.stdout)
+	}
+	if o := lintAt(t, 0, "--issuer", f.ca, two); !strings.Contains(o.stdout, two+": crl, pem") {
+		t.Errorf("the first block is not shown:\n%s", o.stdout)
 	}
 }
 
