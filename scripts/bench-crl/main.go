@@ -27,6 +27,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 )
@@ -41,6 +42,7 @@ const (
 const noon = "2026-03-02T12:00:00Z"
 
 func main() {
+	debug.SetGCPercent(10) // it has little to collect, and is to stay small
 	code, err := run(os.Stdout, os.Args[1:])
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "bench-crl: %v\n", err)
