@@ -88,7 +88,7 @@ func before(chunk []byte) uint64 { return uint64(binary.LittleEndian.Uint32(chun
 
 // clear empties the table, and makes it large enough for count records.
 func (l *hashList) clear(count int) {
-	size := 1 << 10
+	size := 1 << 8
 	for size < 3*count { // so that nearly every record finds its slot free at once
 		size *= 2
 	}
