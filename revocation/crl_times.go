@@ -42,7 +42,7 @@ func (d *utcDays) instant(tag byte, raw []byte) (time.Time, bool) {
 		d.day, d.start = day, start
 	}
 	clock, ok := digitPairs(binary.LittleEndian.Uint64(raw[4:]) >> 16)
-	if !ok || (carries|latestClock-clock)&carries != carries {
+	if !ok || ((carries|latestClock)-clock)&carries != carries {
 		return time.Time{}, false
 	}
 	return time.Unix(d.start+int64(clock&0xff*3600+clock>>16&0xff*60+clock>>32), 0).UTC(), true
