@@ -128,7 +128,7 @@ func (j *issuerJudge) Visit(e *revocation.CRLEntry) {
 func (j *issuerJudge) Verdict() Verdict {
 	v := j.entryJudge.Verdict()
 	if idp := j.subject.CRL.IssuingDP; v.Outcome == Failed && !j.optional && idp != nil && idp.Indirect {
-		return v.under(BRDoc)
+		return v.under(BRDoc).ofPublic() // as crl-no-indirect is
 	}
 	return v
 }

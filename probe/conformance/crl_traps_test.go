@@ -73,10 +73,18 @@ func TestCRLTraps(t *testing.T) {
 		rule    string
 		want    conformance.Severity
 	}{
-		"hold, publicly trusted":          {"web", listing(held), nil, "crl-reason-no-hold", conformance.Error},
-		"hold, by a private CA":           {"web", privateCA(listing(held)), nil, "crl-reason-no-hold", conformance.Notice},
-		"hold, by the RFCs":               {"rfc", listing(held), nil, "crl-reason-no-hold", 0},
-		"indirect, by the RFCs":           {"rfc", limitedTo(revocation.IssuingDistributionPoint{Indirect: true}), nil, "crl-no-indirect", 0},
+		"hold, publicly trusted":       {"web", listing(held), nil, "crl-reason-no-hold", conformance.Error},
+		"hold, by a private CA":        {"web", privateCA(listing(held)), nil, "crl-reason-no-hold", conformance.Notice},
+		"hold, by the RFCs":            {"rfc", listing(held), nil, "crl-reason-no-hold", 0},
+		"indirect, by the RFCs":        {"rfc", limitedTo(revocation.IssuingDistributionPoint{Indirect: true}), nil, "crl-no-indirect", 0},
+		"another issuer's entry":       {"web", indirectly, nil, "crl-certificateissuer-absent", conformance.Error},
+		"the same by a private CA":     {"web", privateCA(indirectly), nil, "crl-certificateissuer-absent", conformance.Notice},
+		"the same by the RFCs":         {"rfc", indirectly, nil, "crl-certificateissuer-absent", 0},
+		"a private CA's, not indirect": {"web", privateCA(othersEntry(true)), nil, "crl-certificateissuer-absent", conformance.Error},
+		"a private CA's, not critical": {"web", privateCA(func(r *fixtures.Responder) {
+			indirectly(r)
+			othersEntry(false)(r)
+		}), nil, "crl-certificateissuer-absent", conformance.Error},
 		"a CA without a reason":           {"web", asCA(reasonless), nil, "crl-reason-ca-present", conformance.Error},
 		"a CA without a reason, long ago": {"web", asCA(old), nil, "crl-reason-ca-present", conformance.Warning},
 		"perhaps a CA without a reason":   {"web", listing(reasonless), scopeCA, "crl-reason-ca-present", conformance.Warning},
@@ -119,6 +127,18 @@ func TestCRLTraps(t *testing.T) {
 			}
 		})
 	}
+}
+
+// indirectly lists a certificate of another issuer in an indirect CRL (RFC 5280 §5.3.3).
+func indirectly(r *fixtures.Responder) {
+	limitedTo(revocation.IssuingDistributionPoint{Indirect: true})(r)
+	othersEntry(true)(r)
+}
+
+func othersEntry(critical bool) func(*fixtures.Responder) {
+	name := fixtures.Sequence(fixtures.Explicit(4, fixtures.Sequence()))
+	return listing(fixtures.CRLEntry{Serial: revocation.Serial{0x41}, Reason: revocation.ReasonSuperseded,
+		Extensions: []revocation.Extension{{ID: revocation.OIDCertificateIssuer, Critical: critical, Value: name.Encode()}}})
 }
 
 func deltaCRL(r *fixtures.Responder) {

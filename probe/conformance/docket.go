@@ -134,7 +134,7 @@ func (e *examiner) conclude(r *listed, d docket, binding []Citation, v Verdict) 
 	if v.Outcome == Failed {
 		f.Severity = v.severity(severity(r.Rule, binding))
 	}
-	if r.Public && d.private && f.Severity > Notice {
+	if (r.Public || v.public) && d.private && f.Severity > Notice {
 		f.Severity = Notice
 		f.Assumed = "a private CA: neither it nor the certificate asserts a policy of the CA/Browser Forum"
 	}

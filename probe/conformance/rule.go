@@ -131,6 +131,7 @@ type Verdict struct {
 	Offset  int64  // of that field in the body, or -1
 
 	only       Standard // the one document that it breaks, of those that the rule cites; empty: all
+	public     bool     // it breaks what binds publicly trusted CAs, whether or not the whole rule is Public
 	cap, floor Severity
 	exchanges  []string // the exchanges it is about, where it looked at several
 	unanswered bool     // there was no answer to look at
@@ -163,6 +164,9 @@ func (v Verdict) at(offset int64) Verdict { v.Offset = offset; return v }
 
 // under names the one document that a failure breaks, of those that the rule cites.
 func (v Verdict) under(d Standard) Verdict { v.only = d; return v }
+
+// ofPublic says of a failure what Public says of a rule.
+func (v Verdict) ofPublic() Verdict { v.public = true; return v }
 
 // atMost caps the severity of a failure that the catalogue judges more mildly.
 func (v Verdict) atMost(s Severity) Verdict { v.cap = s; return v }
