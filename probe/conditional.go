@@ -19,15 +19,15 @@ const (
 
 // crlAgain asks for a CRL once more, as who has another one. Of several CRLs of an issuer on
 // one host the first will do.
-func (p *Plan) crlAgain(planned *PlannedTarget, q evidence.Question, once func(...string) bool) {
-	if p.asks.Has(evidence.Conditional) && once("again", host(q.URL), q.Issuer) {
+func (p *Plan) crlAgain(planned *PlannedTarget, q evidence.Question) {
+	if p.asks.Has(evidence.Conditional) && p.once("again", host(q.URL), q.Issuer) {
 		again(planned, q, evidence.Conditional, p.otherVersions(planned.Target, "crl-"))
 	}
 }
 
 // crlOddly asks for a CRL as who has it already, and for a part of it.
-func (p *Plan) crlOddly(planned *PlannedTarget, q evidence.Question, once func(...string) bool) {
-	if p.asks.Has(evidence.Robustness) && once("oddly", host(q.URL), q.Issuer) {
+func (p *Plan) crlOddly(planned *PlannedTarget, q evidence.Question) {
+	if p.asks.Has(evidence.Robustness) && p.once("oddly", host(q.URL), q.Issuer) {
 		again(planned, q, evidence.Robustness, []condition{
 			{"crl-conditional", "If-Modified-Since: " + modifiedBefore},
 			{"crl-inm", "If-None-Match: " + etagBefore},
@@ -38,9 +38,9 @@ func (p *Plan) crlOddly(planned *PlannedTarget, q evidence.Question, once func(.
 
 // answerAgain asks a responder by GET once more about the target's certificate, as who has
 // another answer.
-func (p *Plan) answerAgain(planned *PlannedTarget, about evidence.Question, once func(...string) bool) error {
+func (p *Plan) answerAgain(planned *PlannedTarget, about evidence.Question) error {
 	t := planned.Target
-	if t.Certificate == nil || !p.asks.Has(evidence.Conditional) || !once("again", about.URL, about.Issuer) {
+	if t.Certificate == nil || !p.asks.Has(evidence.Conditional) || !p.once("again", about.URL, about.Issuer) {
 		return nil
 	}
 	q, err := question(about, t, revocation.SerialOf(t.Certificate.SerialNumber), evidence.AssignedGET)

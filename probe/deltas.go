@@ -38,11 +38,11 @@ func (p *Plan) reachDeltas(recorders []*recorder, run *evidence.Run, assigned *K
 func (p *Plan) deltas(t *PlannedTarget, urls []string, issuer, subject string) {
 	planned := len(t.CRLs)
 	for _, url := range urls {
-		p.point(t, url, issuer, subject, p.once)
+		p.point(t, url, issuer, subject)
 	}
-	p.registrations(t, urls, issuer, p.once)
+	p.registrations(t, urls, issuer)
 	for _, q := range t.CRLs[planned:] {
-		p.crlOddly(t, q, p.once)
+		p.crlOddly(t, q)
 	}
 }
 

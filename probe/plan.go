@@ -30,7 +30,7 @@ type Plan struct {
 
 	confirmation Confirmation
 
-	once func(...string) bool // whether what these name is planned for the first time
+	planned map[string]bool // what was, by the words of once
 }
 
 // PlannedTarget is the questions about one target: first what the hosts are, then the CRLs
@@ -81,7 +81,8 @@ type Options struct {
 // asked once. It adds the targets' certificates to the run and to the known serials, and to
 // the run what is taken for granted of the issuers' serials.
 func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
-	p := &Plan{asks: o.Asks, serials: o.Serials, each: o.Each, crossChecks: o.CrossChecks, keep: o.Keep, replicas: o.Replicas, confirmation: o.Confirmation}
+	p := &Plan{asks: o.Asks, serials: o.Serials, each: o.Each, crossChecks: o.CrossChecks, keep: o.Keep, replicas: o.Replicas, confirmation: o.Confirmation,
+		planned: map[string]bool{}}
 	if o.Replicas.EveryAddress {
 		p.asks |= evidence.Resolve // which says what the addresses are
 	}
@@ -89,15 +90,8 @@ func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
 		run.Confirm = &o.Confirmation.Confirmation
 	}
 	p.learn(run, targets)
-	asked := map[string]bool{}
-	p.once = func(parts ...string) bool {
-		key := strings.Join(parts, "\x00")
-		first := !asked[key]
-		asked[key] = true
-		return first
-	}
 	for _, t := range targets {
-		planned, err := p.target(run, t, p.once)
+		planned, err := p.target(run, t)
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +101,15 @@ func NewPlan(run *evidence.Run, targets []Target, o Options) (*Plan, error) {
 	return p, nil
 }
 
-func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (PlannedTarget, error) {
+// once reports whether what these words name is planned for the first time.
+func (p *Plan) once(words ...string) bool {
+	key := strings.Join(words, "\x00")
+	first := !p.planned[key]
+	p.planned[key] = true
+	return first
+}
+
+func (p *Plan) target(run *evidence.Run, t Target) (PlannedTarget, error) {
 	planned := PlannedTarget{Target: t, indexes: map[string]int{}}
 	issuer, subject := "", ""
 	if t.Issuer != nil {
@@ -118,82 +120,82 @@ func (p *Plan) target(run *evidence.Run, t Target, once func(...string) bool) (P
 		run.Subjects = append(run.Subjects, subject)
 	}
 	for _, crl := range t.DistributionPoints {
-		p.point(&planned, crl, issuer, subject, once)
+		p.point(&planned, crl, issuer, subject)
 	}
-	p.issuers(run, &planned, issuer, subject, once)
-	p.registrations(&planned, t.places(), issuer, once)
+	p.issuers(run, &planned, issuer, subject)
+	p.registrations(&planned, t.places(), issuer)
 	for _, responder := range t.Responders {
 		if t.Issuer == nil {
 			return planned, fmt.Errorf("asking %s: the issuer's certificate is not known", responder)
 		}
-		p.lookUp(&planned, responder, issuer, once)
-		if p.asks.Has(evidence.Resolve) && once("resolve", host(responder)) {
+		p.lookUp(&planned, responder, issuer)
+		if p.asks.Has(evidence.Resolve) && p.once("resolve", host(responder)) {
 			q, err := p.knock(t, evidence.Question{URL: responder, Issuer: issuer})
 			if err != nil {
 				return planned, err
 			}
 			planned.Resolves = append(planned.Resolves, q)
 		}
-		if err := p.responder(&planned, responder, issuer, subject, once); err != nil {
+		if err := p.responder(&planned, responder, issuer, subject); err != nil {
 			return planned, err
 		}
-		if err := p.answerAgain(&planned, evidence.Question{URL: responder, Issuer: issuer, Subject: subject}, once); err != nil {
+		if err := p.answerAgain(&planned, evidence.Question{URL: responder, Issuer: issuer, Subject: subject}); err != nil {
 			return planned, err
 		}
-		if p.asks.Has(evidence.Probes) && once("probes", responder, issuer) {
+		if p.asks.Has(evidence.Probes) && p.once("probes", responder, issuer) {
 			if err := p.probes(&planned, evidence.Question{URL: responder, Issuer: issuer, Subject: subject}); err != nil {
 				return planned, err
 			}
 		}
 	}
 	for _, q := range planned.CRLs {
-		p.crlOddly(&planned, q, once)
+		p.crlOddly(&planned, q)
 	}
 	return planned, nil
 }
 
 // point plans what is asked about a distribution point.
-func (p *Plan) point(planned *PlannedTarget, crl, issuer, subject string, once func(...string) bool) {
-	p.lookUp(planned, crl, issuer, once)
-	if p.asks.Has(evidence.Resolve) && once("resolve", host(crl)) {
+func (p *Plan) point(planned *PlannedTarget, crl, issuer, subject string) {
+	p.lookUp(planned, crl, issuer)
+	if p.asks.Has(evidence.Resolve) && p.once("resolve", host(crl)) {
 		planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: crl, Method: http.MethodHead, Issuer: issuer})
 	}
 	q := evidence.Question{Ask: evidence.FetchCRL, URL: crl, Method: http.MethodGet, Issuer: issuer, Subject: subject}
-	if p.asks.Has(evidence.FetchCRL) && once("crl", crl, issuer) {
+	if p.asks.Has(evidence.FetchCRL) && p.once("crl", crl, issuer) {
 		planned.CRLs = append(planned.CRLs, q)
 	}
-	p.crlAgain(planned, q, once)
+	p.crlAgain(planned, q)
 }
 
 // issuers plans to look into the hosts that the certificate's caIssuers names and to fetch what
 // is there, unless that was asked already to find the issuer.
-func (p *Plan) issuers(run *evidence.Run, planned *PlannedTarget, issuer, subject string, once func(...string) bool) {
+func (p *Plan) issuers(run *evidence.Run, planned *PlannedTarget, issuer, subject string) {
 	for _, location := range planned.Target.IssuerLocations {
-		p.lookUp(planned, location, issuer, once)
-		if p.asks.Has(evidence.Resolve) && once("resolve", host(location)) {
+		p.lookUp(planned, location, issuer)
+		if p.asks.Has(evidence.Resolve) && p.once("resolve", host(location)) {
 			planned.Resolves = append(planned.Resolves, evidence.Question{Ask: evidence.Resolve, URL: location, Method: http.MethodHead, Issuer: issuer})
 		}
 		asked := slices.ContainsFunc(run.Exchanges, func(x evidence.Exchange) bool { return x.Ask == evidence.FetchIssuer && x.URL == location })
-		if p.asks.Has(evidence.FetchIssuer) && !asked && once("issuer", location) {
+		if p.asks.Has(evidence.FetchIssuer) && !asked && p.once("issuer", location) {
 			planned.Issuers = append(planned.Issuers, evidence.Question{Ask: evidence.FetchIssuer, URL: location, Method: http.MethodGet, Issuer: issuer, Subject: subject})
 		}
 	}
 }
 
 // responder plans the questions to one responder.
-func (p *Plan) responder(planned *PlannedTarget, responder, issuer, subject string, once func(...string) bool) error {
+func (p *Plan) responder(planned *PlannedTarget, responder, issuer, subject string) error {
 	t := planned.Target
 	about := evidence.Question{URL: responder, Issuer: issuer, Subject: subject}
-	if t.Certificate != nil && once("assigned", responder, subject) {
+	if t.Certificate != nil && p.once("assigned", responder, subject) {
 		err := p.plan(planned, about, revocation.SerialOf(t.Certificate.SerialNumber), evidence.AssignedPOST, evidence.AssignedGET)
 		if err != nil {
 			return err
 		}
 	}
-	if !once("unassigned", responder, issuer) {
+	if !p.once("unassigned", responder, issuer) {
 		return nil
 	}
-	if p.asks.Has(evidence.Unassigned|evidence.UnissuablePOST) && once("serials", issuer) {
+	if p.asks.Has(evidence.Unassigned|evidence.UnissuablePOST) && p.once("serials", issuer) {
 		p.granted = append(p.granted, p.serials.granted(t, p.each, issuer))
 	}
 	if err := p.unassignedQuestions(planned, about); err != nil {

@@ -15,9 +15,9 @@ import (
 
 // lookUp plans the walk through DNS for the host of a service, before anybody else of the
 // run has its name looked up: how long that takes can be seen only once.
-func (p *Plan) lookUp(planned *PlannedTarget, service, issuer string, once func(...string) bool) {
+func (p *Plan) lookUp(planned *PlannedTarget, service, issuer string) {
 	name := hostName(service)
-	if !p.asks.Has(evidence.WalkDNS) || !servedByDNS(name) || !once("walk", name) {
+	if !p.asks.Has(evidence.WalkDNS) || !servedByDNS(name) || !p.once("walk", name) {
 		return
 	}
 	label := hex.EncodeToString(p.serials.random(nil, "sibling of "+name, 0, 0)[:6])
@@ -50,10 +50,10 @@ func (t Target) places() []string {
 }
 
 // registrations plans the questions about the domains of services.
-func (p *Plan) registrations(planned *PlannedTarget, services []string, issuer string, once func(...string) bool) {
+func (p *Plan) registrations(planned *PlannedTarget, services []string, issuer string) {
 	for _, service := range services {
 		domain := registrable(hostName(service))
-		if p.asks.Has(evidence.RDAP) && domain != "" && once("registration", domain) {
+		if p.asks.Has(evidence.RDAP) && domain != "" && p.once("registration", domain) {
 			planned.Registrations = append(planned.Registrations, registration(domain, issuer))
 		}
 	}
