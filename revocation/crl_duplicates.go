@@ -108,7 +108,7 @@ func (f *DuplicateFinder) Visit(e *CRLEntry) {
 		f.prefix = maphash.Bytes(f.seed, f.issuer)
 		f.ordered = false
 	}
-	serial := e.Serial.minimal()
+	serial := e.Serial.Minimal()
 	switch f.walk {
 	case gathering:
 		f.gather(serial)

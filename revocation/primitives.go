@@ -20,7 +20,7 @@ func (c *cursor) integer(e element, p *path) []byte {
 // smallInteger returns the value of an INTEGER's or ENUMERATED's content octets, or -1
 // where it fits no int32.
 func smallInteger(content []byte) int {
-	b := Serial(content).minimal()
+	b := Serial(content).Minimal()
 	if len(b) == 0 || len(b) > 4 {
 		return -1
 	}
@@ -263,8 +263,9 @@ func (s Serial) Big() *big.Int {
 	return n
 }
 
-// minimal strips superfluous sign octets, so that equal values have equal octets.
-func (s Serial) minimal() Serial {
+// Minimal strips superfluous sign octets, so that equal values have equal octets. It shares
+// memory with s.
+func (s Serial) Minimal() Serial {
 	for len(s) > 1 && (s[0] == 0 && s[1] < 0x80 || s[0] == 0xff && s[1] >= 0x80) {
 		s = s[1:]
 	}
@@ -272,12 +273,12 @@ func (s Serial) minimal() Serial {
 }
 
 // Equal reports whether both are the same number.
-func (s Serial) Equal(t Serial) bool { return string(s.minimal()) == string(t.minimal()) }
+func (s Serial) Equal(t Serial) bool { return string(s.Minimal()) == string(t.Minimal()) }
 
 // String returns the value in lower-case hexadecimal, whole octets, without the
 // sign octet of DER: the form in which certificates' serials are usually quoted.
 func (s Serial) String() string {
-	m := s.minimal()
+	m := s.Minimal()
 	switch {
 	case len(m) > 1 && m[0] == 0:
 		m = m[1:]

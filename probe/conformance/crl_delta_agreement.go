@@ -90,13 +90,13 @@ func (d *CRLSubject) repeats(c *CRLSubject) Verdict {
 	changed := map[string]bool{} // whether it revokes
 	err := d.entriesAgain(func(e *revocation.CRLEntry) {
 		if len(changed) < maxChanges {
-			changed[string(plain(e.Serial))] = revokes(e)
+			changed[string(e.Serial.Minimal())] = revokes(e)
 		}
 	})
 	wrong := revocation.Serial(nil)
 	if err == nil && len(changed) > 0 {
 		err = c.entriesAgain(func(e *revocation.CRLEntry) {
-			serial := plain(e.Serial)
+			serial := e.Serial.Minimal()
 			switch revoked, there := changed[string(serial)]; {
 			case there && revoked:
 				delete(changed, string(serial))

@@ -65,7 +65,7 @@ func (l *lookup) visit(e *revocation.CRLEntry) {
 	if n == 0 || !l.last[e.Serial[n-1]] {
 		return
 	}
-	serial := plain(e.Serial)
+	serial := e.Serial.Minimal()
 	if known := l.found[string(serial)]; !l.serials[string(serial)] || known != nil && revokes(known) {
 		return
 	}
@@ -75,14 +75,6 @@ func (l *lookup) visit(e *revocation.CRLEntry) {
 	kept := *e // without the octets that pass by
 	kept.Serial, kept.RevocationDate.Raw, kept.Extensions = bytes.Clone(e.Serial), bytes.Clone(e.RevocationDate.Raw), nil
 	l.found[string(serial)] = &kept
-}
-
-// plain takes superfluous octets off a serial: it is the same number.
-func plain(serial revocation.Serial) revocation.Serial {
-	for len(serial) > 1 && serial[0] == 0 && serial[1] < 0x80 {
-		serial = serial[1:]
-	}
-	return serial
 }
 
 // revokes reports whether an entry says that a certificate is revoked (RFC 5280 §5.3.1).
